@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process'
+
+// Jest loads native ES modules only under this flag; a bare `npx jest` starts itself again with it.
+if (!process.execArgv.includes('--experimental-vm-modules') && !process.env.JEST_WORKER_ID) {
+  const again = spawnSync(
+    process.execPath,
+    ['--experimental-vm-modules', '--no-warnings', ...process.argv.slice(1)],
+    { stdio: 'inherit' },
+  )
+  process.exit(again.status ?? 1)
+}
+
+const shared = {
+  transform: { '\\.ts$': '<rootDir>/test/jest/strip-types.js' },
+  extensionsToTreatAsEsm: ['.ts'],
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['redrive:source', 'node', 'node-addons'] },
+  modulePathIgnorePatterns: ['/dist/', '/.redrive/'],
+}
+
+export default {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{shared,services,migrations,engines}/**/src/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/{shared,migrations,engines}/test/**/*.test.ts', '<rootDir>/services/*/test/**/*.test.ts'],
+    },
+    { ...shared, displayName: 'end-to-end', testMatch: ['<rootDir>/test/**/*.test.ts'] },
+  ],
+}
