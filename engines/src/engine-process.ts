@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { EngineError } from './engine-error.ts'
+import { ENGINE_MARK, engineGroup } from './engine-group.ts'
+import { readState, writeState } from './kept-state.ts'
+import { identifyProcess, isRunning } from './process-identity.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+import { waitUntil } from './wait-until.ts'
+
+export interface EngineProgram {
+  readonly name: string
+  readonly command: readonly [string, ...string[]]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly logFile: string
+  /** Remembers the process for a supervisor that comes after this one was killed. */
+  readonly recordFile: string
+  readonly stopSignal: NodeJS.Signals
+  readonly stopGraceMs: number
+  readonly user?: { readonly uid: number; readonly gid: number }
+}
+
+/** How much of an engine's log an error shows. */
+const LOG_TAIL = 1_500
+
+/**
+ * One engine's process, in a session of its own: Ctrl-C in the terminal reaches the services, which still need
+ * the engine while they stop, and not the engine itself.
+ */
+export class EngineProcess {
+  readonly #program: EngineProgram
+  #child: ChildProcess | null = null
+  #ending: string | null = null
+
+  constructor(program: EngineProgram) {
+    this.#program = program
+  }
+
+  /** Stops what an earlier, killed supervisor left running on the same record, then starts. Does not wait for readiness. */
+  async start(): Promise<void> {
+    const { name, command, env, logFile, recordFile, user } = this.#program
+    await stopRecorded(this.#program)
+    const log = openSync(logFile, 'a', 0o600)
+    const [file, ...args] = command
+    const child = spawn(file, args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { ...env, [ENGINE_MARK]: recordFile },
+      ...user,
+    })
+    closeSync(log)
+    this.#child = child
+    child.once('error', (error) => (this.#ending = error.message))
+    child.once('exit', (status, signal) => (this.#ending = `ended (${signal ?? `status ${status}`})`))
+    if (child.pid === undefined) throw this.failure(`${name} could not be started`)
+    const identity = identifyProcess(child.pid)
+    if (identity !== null) writeState(recordFile, identity)
+    // The supervisor's own handles keep it alive, not the engine's.
+    child.unref()
+  }
+
+  get hasEnded(): boolean {
+    return this.#ending !== null
+  }
+
+  /** An error that says how the process ended, if it did, and shows the end of its log. */
+  failure(what: string): EngineError {
+    const ending = this.#ending === null ? '' : `: the process ${this.#ending}`
+    return new EngineError(`${what}${ending}\n${logTail(this.#program.logFile)}`.trimEnd(), {
+      advice: `Its whole log is ${this.#program.logFile}.`,
+    })
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child === null) return
+    this.#child = null
+    await stopRecorded(this.#program)
+  }
+}
+
+type Stoppable = Pick<EngineProgram, 'name' | 'recordFile' | 'stopSignal' | 'stopGraceMs'>
+
+/** Stops the process that the record names, if it still runs: politely, then by force with all it started. Removes the record. */
+export async function stopRecorded({ name, recordFile, stopSignal, stopGraceMs }: Stoppable): Promise<void> {
+  const leader = readState<ProcessIdentity>(recordFile)
+  if (leader === null) return
+  const remaining = (): readonly number[] => engineGroup(leader, recordFile)
+  const hasGone = (): boolean => remaining().length === 0
+  if (isRunning(leader)) signal(leader.pid, stopSignal)
+  else remaining().forEach((pid) => signal(pid, 'SIGTERM'))
+  if (!(await waitUntil(hasGone, { deadlineMs: stopGraceMs }))) {
+    remaining().forEach((pid) => signal(pid, 'SIGKILL'))
+    if (!(await waitUntil(hasGone, { deadlineMs: 5_000 }))) {
+      throw new EngineError(`${name} (process ${leader.pid}) does not end`, {
+        advice: `Stop process ${leader.pid} by hand, then try again.`,
+      })
+    }
+  }
+  rmSync(recordFile, { force: true })
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // ESRCH: it ended by itself meanwhile, which is what the signal was for.
+  }
+}
+
+function logTail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').slice(-LOG_TAIL)
+  } catch {
+    // There is no log yet: the program did not get far enough to write one.
+    return ''
+  }
+}

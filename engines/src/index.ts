@@ -1,0 +1,7 @@
+export { EngineError } from './engine-error.ts'
+export { FolderInUseError, folderHolder, lockFolder } from './folder-lock.ts'
+export type { FolderLock } from './folder-lock.ts'
+export { freePorts, isPortFree } from './free-ports.ts'
+export { readState, writeState } from './kept-state.ts'
+export { eraseEngines, startEngines } from './start-engines.ts'
+export type { EngineAddresses, Engines, EnginesPlan } from './start-engines.ts'

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EngineError } from './engine-error.ts'
+import { EngineProcess, stopRecorded } from './engine-process.ts'
+import { freePorts } from './free-ports.ts'
+import { readState, writeState } from './kept-state.ts'
+import { findPostgresBinaries } from './postgres-binaries.ts'
+import { DATABASE, makeDatabase, postgresAddress } from './postgres-address.ts'
+import { openPostgresCluster, postgresEnvironment } from './postgres-cluster.ts'
+import { waitUntil } from './wait-until.ts'
+
+export interface PrivateEngineOptions {
+  readonly dataFolder: string
+  /** Without durability a crash of the machine may lose everything: for tests only. */
+  readonly isDurable: boolean
+}
+
+interface PostgresState {
+  readonly password: string
+  readonly port: number
+}
+
+interface Server {
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly password: string
+}
+
+/** A free port may be gone before Postgres listens on it. */
+const STARTS = 3
+/** After a crash some minutes of log are replayed at most; a guess, ten times what was seen. */
+const READY_WITHIN_MS = 120_000
+
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  // No socket file: its path may have 107 characters only, which a deep clone exceeds.
+  unix_socket_directories: '',
+  max_connections: '200',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+} as const
+
+const FORGETFUL_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } as const
+
+/** A Postgres of our own on a port of 127.0.0.1. Its data and its password live in `dataFolder` and outlast it. */
+export class PrivatePostgres {
+  readonly #options: PrivateEngineOptions
+  #process: EngineProcess | null = null
+
+  constructor(options: PrivateEngineOptions) {
+    this.#options = options
+  }
+
+  /** Makes the cluster at the first start. Returns the database's address once it answers; throws `EngineError`. */
+  async start(): Promise<string> {
+    const { dataFolder, isDurable } = this.#options
+    const binaries = findPostgresBinaries()
+    mkdirSync(dataFolder, { recursive: true, mode: 0o711 })
+    // Before a port is chosen: what a killed supervisor left running still holds the one that should be kept.
+    await stopRecorded(this.#program)
+    const { password } = this.#keepState({})
+    const { folder, identity } = await openPostgresCluster({ binaries, dataFolder, password, isDurable })
+    const settings = Object.entries({ ...SETTINGS, ...(isDurable ? {} : FORGETFUL_SETTINGS) })
+    const flags = settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const command = [...identity.prefix, binaries.postgres, '-D', folder, ...flags]
+    return this.#startOnFreePort({ command, env: postgresEnvironment(binaries), password })
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop()
+    this.#process = null
+  }
+
+  async #startOnFreePort(server: Server): Promise<string> {
+    for (let starts = 1; ; starts++) {
+      const { port } = await freePorts(['port'], { port: this.#keepState({}).port })
+      this.#keepState({ port })
+      const failure = await this.#startOn(port, server)
+      if (failure === null) return postgresAddress({ password: server.password, port, database: DATABASE })
+      await this.stop()
+      if (starts === STARTS) throw failure
+    }
+  }
+
+  async #startOn(port: number, { command, env, password }: Server): Promise<EngineError | null> {
+    const [first = '', ...rest] = command
+    const engine = new EngineProcess({
+      ...this.#program,
+      command: [first, ...rest, '-c', `port=${port}`],
+      env,
+    })
+    this.#process = engine
+    await engine.start()
+    const server = postgresAddress({ password, port, database: 'postgres' })
+    const answer = await waitUntil(async () => engine.hasEnded || (await makeDatabase(server)), {
+      deadlineMs: READY_WITHIN_MS,
+    })
+    return answer === null || engine.hasEnded ? engine.failure('Postgres did not become ready') : null
+  }
+
+  get #program() {
+    return {
+      name: 'Postgres',
+      logFile: join(this.#options.dataFolder, 'postgres.log'),
+      recordFile: join(this.#options.dataFolder, 'process.json'),
+      // The fast shutdown disconnects clients and writes everything; the immediate one leaves that to nobody.
+      stopSignal: this.#options.isDurable ? ('SIGINT' as const) : ('SIGQUIT' as const),
+      stopGraceMs: 30_000,
+    }
+  }
+
+  #keepState(change: Partial<PostgresState>): PostgresState {
+    const file = join(this.#options.dataFolder, 'state.json')
+    const known = readState<PostgresState>(file)
+    const state = { password: randomBytes(24).toString('base64url'), port: 0, ...known, ...change }
+    writeState(file, state)
+    return state
+  }
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EngineError } from './engine-error.ts'
+import { EngineProcess, stopRecorded } from './engine-process.ts'
+import { freePorts } from './free-ports.ts'
+import { readState, writeState } from './kept-state.ts'
+import { isRabbitMqReady, rabbitMqAddresses } from './rabbitmq-addresses.ts'
+import type { RabbitMqAddresses } from './rabbitmq-addresses.ts'
+import { RABBITMQ_PORTS, rabbitMqEnvironment, writeRabbitMqFiles } from './rabbitmq-files.ts'
+import type { RabbitMqNode, RabbitMqPorts } from './rabbitmq-files.ts'
+import { findRabbitMq } from './rabbitmq-installation.ts'
+import { waitUntil } from './wait-until.ts'
+
+export interface PrivateRabbitMqOptions {
+  readonly dataFolder: string
+  /** Where packages fetched once are kept. */
+  readonly cacheFolder: string
+  /** False ends the node at once instead of politely: for tests only. */
+  readonly isDurable: boolean
+  readonly onProgress: (text: string) => void
+}
+
+interface RabbitMqState {
+  readonly nodeName: string
+  readonly password: string
+  readonly ports: Partial<RabbitMqPorts>
+}
+
+const STARTS = 3
+/** Seen: 4 to 8 s on two cores, more with many queues to recover; the rest is for slow disks. */
+const READY_WITHIN_MS = 120_000
+
+/** A RabbitMQ node of our own on ports of 127.0.0.1. Its data and password live in `dataFolder` and outlast it. */
+export class PrivateRabbitMq {
+  readonly #options: PrivateRabbitMqOptions
+  #epmd: EngineProcess | null = null
+  #server: EngineProcess | null = null
+
+  constructor(options: PrivateRabbitMqOptions) {
+    this.#options = options
+  }
+
+  /** Fetches RabbitMQ if it must, and returns the addresses once it answers. Throws `EngineError`. */
+  async start(): Promise<RabbitMqAddresses> {
+    mkdirSync(this.#options.dataFolder, { recursive: true, mode: 0o711 })
+    await this.#stopLeftovers()
+    const installation = await findRabbitMq(this.#options)
+    this.#options.onProgress('starting RabbitMQ')
+    for (let starts = 1; ; starts++) {
+      const known = this.#keepState({})
+      const ports = await freePorts(RABBITMQ_PORTS, known.ports)
+      const { nodeName, password } = this.#keepState({ ports })
+      const node = { folder: join(this.#options.dataFolder, 'node'), nodeName, password, ports, installation }
+      const failure = await this.#startNode(node)
+      if (failure === null) return rabbitMqAddresses(node)
+      await this.stop()
+      if (starts === STARTS) throw failure
+    }
+  }
+
+  /** The node first: it keeps asking epmd while it runs. */
+  async stop(): Promise<void> {
+    await this.#server?.stop()
+    await this.#epmd?.stop()
+    this.#server = null
+    this.#epmd = null
+  }
+
+  /**
+   * n.b. a node that finds no epmd starts one that outlives it and nobody remembers. So ours is there before the node.
+   */
+  async #startNode(node: RabbitMqNode): Promise<EngineError | null> {
+    writeRabbitMqFiles(node)
+    const env = rabbitMqEnvironment(node)
+    const epmd = ['epmd', '-port', String(node.ports.epmd), '-address', '127.0.0.1'] as const
+    this.#epmd = new EngineProcess({ ...this.#epmdProgram, command: resolveOn(node, epmd), env })
+    await this.#epmd.start()
+    const server = new EngineProcess({ ...this.#serverProgram, command: [node.installation.server], env })
+    this.#server = server
+    await server.start()
+    const answer = await waitUntil(
+      async () => server.hasEnded || (await isRabbitMqReady(rabbitMqAddresses(node))),
+      {
+        deadlineMs: READY_WITHIN_MS,
+        everyMs: 100,
+      },
+    )
+    return answer === null || server.hasEnded ? server.failure('RabbitMQ did not become ready') : null
+  }
+
+  async #stopLeftovers(): Promise<void> {
+    await stopRecorded(this.#serverProgram)
+    await stopRecorded(this.#epmdProgram)
+  }
+
+  get #serverProgram() {
+    return this.#program({ name: 'RabbitMQ', stopGraceMs: 30_000 })
+  }
+
+  get #epmdProgram() {
+    return this.#program({ name: 'epmd', stopGraceMs: 5_000 })
+  }
+
+  #program({ name, stopGraceMs }: { readonly name: string; readonly stopGraceMs: number }) {
+    const file = (suffix: string): string => join(this.#options.dataFolder, `${name.toLowerCase()}.${suffix}`)
+    const ending = this.#options.isDurable
+      ? { stopSignal: 'SIGTERM' as const, stopGraceMs }
+      : { stopSignal: 'SIGKILL' as const, stopGraceMs: 0 }
+    return { name, ...ending, logFile: file('log'), recordFile: file('process.json') }
+  }
+
+  #keepState(change: Partial<RabbitMqState>): RabbitMqState {
+    const file = join(this.#options.dataFolder, 'state.json')
+    const known = readState<RabbitMqState>(file)
+    const fresh = {
+      // The data's folder carries the node's name, so the name stays; the host part resolves on every machine.
+      nodeName: `redrive-${randomBytes(6).toString('hex')}@localhost`,
+      password: randomBytes(24).toString('hex'),
+      ports: {},
+    }
+    const state = { ...fresh, ...known, ...change }
+    writeState(file, state)
+    return state
+  }
+}
+
+function resolveOn(
+  { installation }: RabbitMqNode,
+  [program, ...args]: readonly [string, ...string[]],
+): [string, ...string[]] {
+  const [folder] = installation.path
+  return [folder === undefined ? program : join(folder, program), ...args]
+}

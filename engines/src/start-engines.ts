@@ -1,0 +1,123 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DockerPostgres } from './docker-postgres.ts'
+import { DockerRabbitMq } from './docker-rabbitmq.ts'
+import { lockFolder } from './folder-lock.ts'
+import { PrivatePostgres } from './private-postgres.ts'
+import { PrivateRabbitMq } from './private-rabbitmq.ts'
+
+export interface EngineAddresses {
+  readonly databaseUrl: string
+  readonly amqpUrl: string
+  /** Null when a RabbitMQ's address was given without the one of its management API. */
+  readonly amqpManagementUrl: string | null
+}
+
+export interface EnginesPlan {
+  /** Addresses of engines that somebody else runs; each one given is used as it is, each one missing is started. */
+  readonly given: {
+    readonly databaseUrl?: string
+    readonly amqpUrl?: string
+    readonly amqpManagementUrl?: string
+  }
+  /** Where private engines keep their data. */
+  readonly dataFolder: string
+  /** Where packages fetched once are kept; any number of data folders may share it. */
+  readonly cacheFolder: string
+  /** False trades the survival of a crash for speed, in starting and stopping too: for tests only. */
+  readonly isDurable: boolean
+  readonly onProgress: (text: string) => void
+}
+
+export interface Engines extends EngineAddresses {
+  /** Stops what was started, in parallel, keeping its data. Idempotent. Given engines are left alone. */
+  stop(): Promise<void>
+}
+
+interface Running<Address> {
+  readonly address: Address
+  stop(): Promise<void>
+}
+
+/**
+ * Brings up a Postgres and a RabbitMQ: given addresses first, then private instances, then Docker.
+ * Throws `EngineError` when one of them cannot be had (the other is stopped again) and `FolderInUseError`
+ * when another process runs engines in the same folder.
+ */
+export async function startEngines(plan: EnginesPlan): Promise<Engines> {
+  const lock = lockFolder(plan.dataFolder)
+  const [postgres, rabbitMq] = await Promise.allSettled([startPostgres(plan), startRabbitMq(plan)])
+  const stop = async (): Promise<void> => {
+    const started = [postgres, rabbitMq].filter((engine) => engine.status === 'fulfilled')
+    await Promise.all(started.map((engine) => engine.value.stop()))
+    lock.release()
+  }
+  if (postgres.status === 'fulfilled' && rabbitMq.status === 'fulfilled') {
+    return { databaseUrl: postgres.value.address, ...rabbitMq.value.address, stop }
+  }
+  await stop()
+  throw [postgres, rabbitMq].find((engine) => engine.status === 'rejected')?.reason
+}
+
+/** Removes the data of private engines. Throws `FolderInUseError` while they run. */
+export function eraseEngines(dataFolder: string): void {
+  const lock = lockFolder(dataFolder)
+  for (const engine of ENGINE_FOLDERS) rmSync(join(dataFolder, engine), { recursive: true, force: true })
+  lock.release()
+}
+
+const ENGINE_FOLDERS = ['postgres', 'rabbitmq'] as const
+
+async function startPostgres(plan: EnginesPlan): Promise<Running<string>> {
+  if (plan.given.databaseUrl !== undefined) return untouched(plan.given.databaseUrl)
+  const folder = join(plan.dataFolder, 'postgres')
+  plan.onProgress('starting Postgres')
+  return startOneOf([
+    new PrivatePostgres({ dataFolder: folder, isDurable: plan.isDurable }),
+    new DockerPostgres({ dataFolder: folder, onProgress: plan.onProgress }),
+  ])
+}
+
+async function startRabbitMq(
+  plan: EnginesPlan,
+): Promise<Running<Pick<EngineAddresses, 'amqpUrl' | 'amqpManagementUrl'>>> {
+  const { amqpUrl, amqpManagementUrl = null } = plan.given
+  if (amqpUrl !== undefined) return untouched({ amqpUrl, amqpManagementUrl })
+  const folder = join(plan.dataFolder, 'rabbitmq')
+  return startOneOf([
+    new PrivateRabbitMq({ ...plan, dataFolder: folder }),
+    new DockerRabbitMq({ dataFolder: folder, onProgress: plan.onProgress }),
+  ])
+}
+
+interface Startable<Address> {
+  start(): Promise<Address>
+  stop(): Promise<void>
+}
+
+/** The private instance; the one in Docker if that fails; if both fail, the private one's reason, which says what to install. */
+async function startOneOf<Address>([own, docker]: readonly [Startable<Address>, Startable<Address>]): Promise<
+  Running<Address>
+> {
+  try {
+    return await startOrStop(own)
+  } catch (reason) {
+    return await startOrStop(docker).catch(() => {
+      throw reason
+    })
+  }
+}
+
+/** An engine that did not become ready leaves nothing running. */
+async function startOrStop<Address>(engine: Startable<Address>): Promise<Running<Address>> {
+  try {
+    return { address: await engine.start(), stop: () => engine.stop() }
+  } catch (reason) {
+    await engine.stop()
+    throw reason
+  }
+}
+
+function untouched<Address>(address: Address): Running<Address> {
+  return { address, stop: async () => {} }
+}

@@ -1,0 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+/**
+ * Looks every `everyMs` until `look` answers something other than null or false, and returns it.
+ * Returns null when `deadlineMs` have passed first. What `look` throws passes through.
+ */
+export async function waitUntil<Found>(
+  look: () => Promise<Found | null | false> | Found | null | false,
+  { deadlineMs, everyMs = 50 }: { readonly deadlineMs: number; readonly everyMs?: number },
+): Promise<Found | null> {
+  const deadline = performance.now() + deadlineMs
+  for (;;) {
+    const found = await look()
+    if (found !== null && found !== false) return found
+    if (performance.now() >= deadline) return null
+    await pause(everyMs)
+  }
+}

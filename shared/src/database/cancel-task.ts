@@ -1,0 +1,46 @@
+import { sql } from 'kysely'
+import type { EndedState } from '../task/index.ts'
+import type { Executor } from './ledger.ts'
+
+export interface Cancellation {
+  readonly tenantId: string
+  readonly id: string
+  readonly auditId: string
+  readonly actor: string
+  readonly reason: string | null
+}
+
+/**
+ * Ends an open task as cancelled, whatever it is doing: a running attempt is closed and its handler hears of it by its
+ * next look. Returns the state that the task had ended in before, or null when this call cancelled it; `undefined` for
+ * a task that the tenant does not have. Locks the open row, then the task.
+ */
+export async function cancelTask(executor: Executor, cancellation: Cancellation): Promise<EndedState | null | undefined> {
+  const { tenantId, id, auditId, actor, reason } = cancellation
+  const { rows } = await sql<{ cancelled: boolean; state: EndedState | null }>`
+    with closed as (
+      delete from open_tasks where task_id = ${id} and tenant_id = ${tenantId} returning *
+    ),
+    ended as (
+      update tasks t set state = 'cancelled', number = c.number, attempt = c.attempt, charged_attempts = c.charged_attempts,
+        started_at = c.started_at, progress = c.progress, finished_at = now()
+      from closed c where t.id = c.task_id
+    ),
+    recorded as (
+      insert into attempts (task_id, attempt, tenant_id, number, token, worker_id, started_at, ended_at, outcome, is_charged, progress)
+      select task_id, attempt, tenant_id, number, token, worker_id, started_at, now(), 'cancelled', false, progress
+      from closed where token is not null
+    ),
+    listed as (
+      insert into rare_endings (tenant_id, state, task_id) select tenant_id, 'cancelled', task_id from closed
+    ),
+    audited as (
+      insert into audit_entries (id, tenant_id, actor, action, task_id, reason)
+      select ${auditId}, tenant_id, ${actor}, 'task.cancelled', task_id, ${reason}::text from closed
+    )
+    select exists (select from closed) as cancelled, t.state
+    from tasks t where t.id = ${id} and t.tenant_id = ${tenantId}`.execute(executor)
+  const row = rows[0]
+  if (row === undefined) return undefined
+  return row.cancelled ? null : row.state
+}

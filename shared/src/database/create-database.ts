@@ -1,0 +1,48 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Ledger } from './ledger.ts'
+
+export interface DatabaseOptions {
+  readonly url: string
+  readonly poolSize: number
+  readonly statementTimeoutMs: number
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string
+}
+
+export interface PoolCounts {
+  readonly total: number
+  readonly idle: number
+  readonly waiting: number
+}
+
+export interface Database {
+  readonly db: Kysely<Ledger>
+  poolCounts(): PoolCounts
+  close(): Promise<void>
+}
+
+// A pool that has not answered in this time is as good as a database that is down; the caller hears so and may come again.
+const CONNECT_TIMEOUT_MS = 5_000
+
+/** Opens a pool; nothing connects before the first query. */
+export function createDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // The server ends a statement that is too slow; the client gives up a little later where the server is frozen.
+    statement_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + CONNECT_TIMEOUT_MS,
+    application_name: options.applicationName,
+    keepAlive: true,
+  })
+  // n.b. without a listener the loss of an idle connection ends the process; the next query reports it to its caller.
+  pool.on('error', () => {})
+  const db = new Kysely<Ledger>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    db,
+    poolCounts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => db.destroy(),
+  }
+}

@@ -1,0 +1,42 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Ledger } from './ledger.ts'
+
+export interface Session {
+  readonly db: Kysely<Ledger>
+  /** Grows with every connection made: advisory locks taken under another generation are gone. */
+  generation(): number
+  close(): Promise<void>
+}
+
+/**
+ * One connection that is kept, for advisory locks, which live as long as their connection. It is made anew by the next
+ * query after a loss, and `onLost` is told at once. Needs a direct connection: a transaction pooler would hand the lock around.
+ */
+export function createSession(options: {
+  readonly url: string
+  readonly applicationName: string
+  readonly statementTimeoutMs: number
+  readonly onLost?: () => void
+}): Session {
+  let generation = 0
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: 1,
+    min: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: 3_000,
+    statement_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + 1_000,
+    application_name: options.applicationName,
+    keepAlive: true,
+  })
+  pool.on('connect', () => {
+    generation += 1
+  })
+  pool.on('remove', () => options.onLost?.())
+  // The loss is reported by 'remove' and by the next query.
+  pool.on('error', () => {})
+  const db = new Kysely<Ledger>({ dialect: new PostgresDialect({ pool }) })
+  return { db, generation: () => generation, close: () => db.destroy() }
+}

@@ -1,0 +1,54 @@
+import { sql } from 'kysely'
+import type { TaskError } from '../task/index.ts'
+import type { Executor } from './ledger.ts'
+
+export interface Rescheduling {
+  readonly taskId: string
+  readonly token: string
+  readonly outcome: 'failed' | 'timed_out' | 'returned' | 'run_later'
+  readonly isCharged: boolean
+  /** From now until the task is due again. */
+  readonly delayMs: number
+  readonly error: TaskError | null
+  /** Why, in words. */
+  readonly decision: string
+}
+
+/**
+ * Ends attempts whose tasks go on: a retry after a failure, a handler that asked to run later, work given back by a
+ * stopping worker. The open row takes the next number, so the ticket in hand is void. Returns the tokens that did.
+ * Locks open rows in id order. If the worker dies before it acknowledges, the ticket comes again and is dropped as void.
+ */
+export async function rescheduleAttempts(executor: Executor, reschedulings: readonly Rescheduling[]): Promise<ReadonlySet<string>> {
+  const column = <T>(pick: (rescheduling: Rescheduling) => T): T[] => reschedulings.map(pick)
+  const { rows } = await sql<{ token: string }>`
+    with done as (
+      select * from unnest(
+        ${column((one) => one.taskId)}::uuid[], ${column((one) => one.token)}::uuid[], ${column((one) => one.outcome)}::text[],
+        ${column((one) => one.isCharged)}::boolean[], ${column((one) => one.delayMs)}::float8[],
+        ${column((one) => (one.error === null ? null : JSON.stringify(one.error)))}::text[], ${column((one) => one.decision)}::text[]
+      ) as d (task_id, token, outcome, is_charged, delay_ms, error, decision)
+    ),
+    locked as (
+      select o.*, d.outcome, d.is_charged, d.delay_ms, d.error, d.decision
+      from open_tasks o join done d on d.task_id = o.task_id and d.token = o.token
+      order by o.task_id for update of o
+    ),
+    moved as (
+      update open_tasks o set number = o.number + 1, due_at = now() + l.delay_ms * interval '1 millisecond',
+        charged_attempts = o.charged_attempts + l.is_charged::int, worker_id = null, token = null, started_at = null,
+        confirmed_at = null, taken_until = null, publish_tries = 0, progress = null,
+        return_reason = case when l.is_charged then null else l.decision end
+      from locked l where o.task_id = l.task_id and o.token = l.token
+      returning l.*
+    ),
+    recorded as (
+      insert into attempts (task_id, attempt, tenant_id, number, token, worker_id, started_at, ended_at, outcome, is_charged,
+        error, progress, decision)
+      select task_id, attempt, tenant_id, number, token, worker_id, started_at, now(), outcome, is_charged, error::jsonb,
+        progress, decision
+      from moved
+    )
+    select token from moved`.execute(executor)
+  return new Set(rows.map((row) => row.token))
+}

@@ -1,0 +1,54 @@
+import { sql } from 'kysely'
+import type { Executor } from './ledger.ts'
+
+export interface RescuedAttempt {
+  readonly taskId: string
+  readonly attempt: number
+  readonly type: string
+}
+
+export interface Rescue {
+  readonly workerId: string
+  /** Attempts of tasks lost this often before are left for `convictLost`. */
+  readonly maxLosses: number
+  /** In words, for the attempt. */
+  readonly decision: string
+}
+
+/**
+ * Takes back what a dead worker was running: each attempt ends as lost and uncharged, its task is due now under the next
+ * number. The worker is marked as lost in the same transaction. Reads every open row: only for workers that are gone.
+ */
+export async function rescueAttempts(executor: Executor, rescue: Rescue): Promise<readonly RescuedAttempt[]> {
+  const { rows } = await sql<RescuedAttempt>`
+    with given_up as (
+      update workers set state = 'lost', ended_at = coalesce(ended_at, now())
+      where id = ${rescue.workerId} and state in ('running', 'draining')
+    ),
+    locked as (
+      select * from open_tasks
+      where worker_id = ${rescue.workerId} and token is not null and losses + 1 < ${rescue.maxLosses}
+      order by task_id for update
+    ),
+    moved as (
+      update open_tasks o set number = o.number + 1, due_at = now(), worker_id = null, token = null, started_at = null,
+        confirmed_at = null, taken_until = null, publish_tries = 0, progress = null, losses = o.losses + 1,
+        return_reason = ${rescue.decision}
+      from locked l where o.task_id = l.task_id and o.token = l.token
+      returning l.*
+    ),
+    recorded as (
+      insert into attempts (task_id, attempt, tenant_id, number, token, worker_id, started_at, ended_at, outcome, is_charged, progress, decision)
+      select task_id, attempt, tenant_id, number, token, worker_id, started_at, now(), 'lost', false, progress, ${rescue.decision}
+      from moved
+    )
+    select task_id as "taskId", attempt, type from moved order by task_id`.execute(executor)
+  return rows
+}
+
+/** Tasks still held by a dead worker after `rescueAttempts`: those that were lost too often and are to be convicted. */
+export async function findConvicts(executor: Executor, workerId: string): Promise<readonly { taskId: string; token: string; attempt: number }[]> {
+  const { rows } = await sql<{ taskId: string; token: string; attempt: number }>`
+    select task_id as "taskId", token, attempt from open_tasks where worker_id = ${workerId} and token is not null`.execute(executor)
+  return rows
+}

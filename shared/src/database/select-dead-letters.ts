@@ -1,0 +1,46 @@
+import { sql } from 'kysely'
+import type { DeadLetterState, TaskError } from '../task/index.ts'
+import type { Executor } from './ledger.ts'
+
+export interface DeadLetterView {
+  readonly id: string
+  readonly tenantId: string
+  /** Null for a foreign message. */
+  readonly taskId: string | null
+  readonly number: number | null
+  readonly state: DeadLetterState
+  readonly reason: string
+  readonly decision: string
+  readonly type: string | null
+  readonly lane: string | null
+  readonly error: TaskError
+  readonly fingerprint: string
+  readonly diedAt: Date
+  readonly openedAt: Date | null
+  readonly openedBy: 'recorder' | 'reconcile' | null
+  readonly broker: Record<string, unknown> | null
+  readonly raw: Buffer | null
+  readonly rawContentType: string | null
+  readonly closedAt: Date | null
+  readonly closedBy: string | null
+  readonly closingReason: string | null
+  /** What the task was run with when it died. */
+  readonly input: unknown
+}
+
+/** All columns of a dead letter view; callers add their conditions on `d`. Read-only. */
+export function selectDeadLetters(executor: Executor) {
+  return executor
+    .selectFrom('dead_letters as d')
+    .select(['d.id', 'd.tenant_id as tenantId', 'd.task_id as taskId', 'd.number', 'd.state', 'd.reason', 'd.decision'])
+    .select(['d.type', 'd.lane', 'd.error', 'd.fingerprint', 'd.died_at as diedAt', 'd.opened_at as openedAt'])
+    .select(['d.opened_by as openedBy', 'd.broker', 'd.raw', 'd.raw_content_type as rawContentType'])
+    .select(['d.closed_at as closedAt', 'd.closed_by as closedBy', 'd.closing_reason as closingReason'])
+    .select(() => [INPUT_AT_DEATH.as('input')])
+}
+
+// The oldest revision that was still in force at the dead letter's dispatch, else the task's present input.
+const INPUT_AT_DEATH = sql<unknown>`case when d.task_id is null then null else coalesce(
+  (select r.input from input_revisions r where r.task_id = d.task_id and r.until_number >= d.number
+   order by r.until_number limit 1),
+  (select t.input from tasks t where t.id = d.task_id)) end`

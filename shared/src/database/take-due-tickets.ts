@@ -1,0 +1,34 @@
+import { sql } from 'kysely'
+import type { Ticket } from '../task/index.ts'
+import type { Executor } from './ledger.ts'
+
+/**
+ * Takes the next due tasks of a lane for publishing, in order of due time. Each row says until when its taker is at work;
+ * that grace doubles with every try (up to 64 times), so that what keeps being returned is not tried in a loop.
+ * If the taker dies after the commit, the grace runs out and the same numbers are taken again.
+ */
+export async function takeDueTickets(
+  executor: Executor,
+  { lane, limit, graceMs }: { readonly lane: string; readonly limit: number; readonly graceMs: number },
+): Promise<readonly Ticket[]> {
+  const { rows } = await sql<Ticket>`
+    with due as (
+      select task_id, number from open_tasks
+      where lane = ${lane} and due_at <= now() and token is null and confirmed_at is null
+        and (taken_until is null or taken_until <= now())
+      order by due_at, task_id limit ${limit}
+    ),
+    locked as (
+      select o.task_id, o.due_at from open_tasks o join due d on d.task_id = o.task_id and d.number = o.number
+      where o.token is null and o.confirmed_at is null and (o.taken_until is null or o.taken_until <= now())
+      order by o.task_id for update of o
+    ),
+    taken as (
+      update open_tasks o set publish_tries = o.publish_tries + 1,
+        taken_until = now() + ${graceMs} * interval '1 millisecond' * (2 ^ least(o.publish_tries, 6))
+      from locked l where o.task_id = l.task_id
+      returning o.task_id, o.number, l.due_at
+    )
+    select task_id as "taskId", number from taken order by due_at, task_id`.execute(executor)
+  return rows
+}

@@ -1,0 +1,45 @@
+import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino'
+import { version } from './version.ts'
+
+export type Logger = PinoLogger
+
+export interface LoggerOptions {
+  readonly service: string
+  readonly level: string
+  /** Standard output unless given. */
+  readonly destination?: DestinationStream
+}
+
+/**
+ * A logger that writes one JSON object per line, with service, version and process id on each.
+ * Lines are written before the call returns, so that a process that is killed has said all it had to say.
+ */
+export function createLogger({ service, level, destination }: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      base: { service, version, pid: process.pid },
+      messageKey: 'message',
+      errorKey: 'error',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.err },
+      redact: { paths: SECRET_PATHS, censor: '[hidden]' },
+    },
+    destination ?? pino.destination({ fd: 1, sync: true }),
+  )
+}
+
+const SECRET_KEYS = [
+  'adminApiKey',
+  'amqpUrl',
+  'amqpManagementUrl',
+  'apiKey',
+  'authorization',
+  'databaseUrl',
+  'password',
+  'secret',
+]
+
+/** At the top of a line and one object down, where settings, headers and options would be. */
+const SECRET_PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`])

@@ -1,0 +1,112 @@
+interface MetricDefinition {
+  readonly kind: 'counter' | 'histogram' | 'gauge'
+  readonly labels: readonly string[]
+  readonly meaning: string
+  readonly buckets?: readonly number[]
+}
+
+/** From a fast handler to an hour-long one, in seconds: few steps, because each costs a series per type. */
+const ATTEMPT_BUCKETS = [0.002, 0.01, 0.05, 0.25, 1, 5, 30, 120, 600, 3600] as const
+
+const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10, 30] as const
+
+/**
+ * Every metric of Redrive's own, beside Node's usual process metrics. Counters and histograms follow from events;
+ * gauges are measured when someone asks. n.b. `docs/events.md` is generated from this table (`npm run docs`).
+ */
+export const METRICS = {
+  redrive_attempt_duration_seconds: {
+    kind: 'histogram',
+    labels: ['type'],
+    buckets: ATTEMPT_BUCKETS,
+    meaning: 'How long attempts ran, of those that ended with their worker.',
+  },
+  redrive_attempts_total: {
+    kind: 'counter',
+    labels: ['outcome', 'type'],
+    meaning: 'Attempts that succeeded, are retried, failed, were returned, taken away or timed out.',
+  },
+  redrive_broker_losses_total: {
+    kind: 'counter',
+    labels: ['name'],
+    meaning: 'Connections to RabbitMQ that ended unasked.',
+  },
+  redrive_claims_total: {
+    kind: 'counter',
+    labels: ['result'],
+    meaning: 'Tickets that a claim turned into attempts (claimed), and those that it did not (refused).',
+  },
+  redrive_database_pool: {
+    kind: 'gauge',
+    labels: ['state'],
+    meaning: 'Connections to Postgres by state, and callers waiting for one.',
+  },
+  redrive_dead_letter_changes_total: {
+    kind: 'counter',
+    labels: ['change'],
+    meaning: 'Dead letters that were recorded, redriven or discarded.',
+  },
+  redrive_dead_letters_total: {
+    kind: 'counter',
+    labels: ['reason'],
+    meaning: 'Dead letters that came to be, by reason; foreign ones have the reason foreign.',
+  },
+  redrive_http_request_duration_seconds: {
+    kind: 'histogram',
+    labels: ['method', 'route'],
+    buckets: REQUEST_BUCKETS,
+    meaning: 'How long the api took to answer.',
+  },
+  redrive_http_requests_total: {
+    kind: 'counter',
+    labels: ['method', 'route', 'status'],
+    meaning: 'Requests that the api answered.',
+  },
+  redrive_open_tasks: {
+    kind: 'gauge',
+    labels: ['lane', 'state'],
+    meaning: 'Tasks that have not ended, by the state that the api shows.',
+  },
+  redrive_queue_messages: {
+    kind: 'gauge',
+    labels: ['queue'],
+    meaning: "Messages ready in a queue, by RabbitMQ's count.",
+  },
+  redrive_repairs_total: {
+    kind: 'counter',
+    labels: ['repair'],
+    meaning: 'Differences between ledger and broker that were repaired.',
+  },
+  redrive_rescued_attempts_total: {
+    kind: 'counter',
+    labels: [],
+    meaning: 'Attempts taken from workers that were gone.',
+  },
+  redrive_running_attempts: {
+    kind: 'gauge',
+    labels: [],
+    meaning: 'Attempts that this worker runs at the moment.',
+  },
+  redrive_tasks_total: {
+    kind: 'counter',
+    labels: ['state', 'type'],
+    meaning: 'Tasks that were accepted, and those that succeeded, failed or were cancelled.',
+  },
+  redrive_tickets_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    meaning:
+      'Tickets that were published, confirmed, returned, of unknown outcome, released by the dispatcher, or void.',
+  },
+} as const satisfies Record<string, MetricDefinition>
+
+export type MetricName = keyof typeof METRICS
+
+export type MetricOfKind<Kind extends MetricDefinition['kind']> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends Kind ? Name : never
+}[MetricName]
+
+/** The labels of a metric with their values, all of them. */
+export type MetricLabels<Name extends MetricName> = Readonly<
+  Record<(typeof METRICS)[Name]['labels'][number], string>
+>

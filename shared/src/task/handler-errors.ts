@@ -1,0 +1,30 @@
+/** Thrown by a handler when no other attempt can succeed: the task fails at once. */
+export class PermanentError extends Error {
+  override readonly name: string = 'PermanentError'
+}
+
+/** Thrown by a handler that wants to run again later; the attempt is not charged. */
+export class RunLater extends Error {
+  override readonly name: string = 'RunLater'
+  readonly delayMs: number
+
+  /** @param delayMs milliseconds from now, at least 0 */
+  constructor(delayMs: number, reason = 'the handler asked to run later') {
+    super(reason)
+    if (!Number.isFinite(delayMs) || delayMs < 0) {
+      throw new RangeError(`RunLater expects a delay in milliseconds of at least 0, got ${delayMs}`)
+    }
+    this.delayMs = delayMs
+  }
+}
+
+// The names are compared, not the classes: a handler folder may carry its own copy of this package.
+export function isPermanent(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown instanceof PermanentError || thrown.name === 'PermanentError')
+}
+
+export function asRunLater(thrown: unknown): { readonly delayMs: number; readonly reason: string } | null {
+  if (!(thrown instanceof Error) || thrown.name !== 'RunLater') return null
+  const delayMs = (thrown as { delayMs?: unknown }).delayMs
+  return typeof delayMs === 'number' && delayMs >= 0 ? { delayMs, reason: thrown.message } : null
+}

@@ -1,0 +1,13 @@
+/** A result, in bytes of JSON; larger ones belong in a store of their own, with the result naming them. */
+export const MAX_RESULT_BYTES = 262_144
+/** A task's own delays and due times reach this far; later is refused as a slip of the pen. */
+export const MAX_DELAY_MS = 10 * 366 * 86_400_000
+export const MAX_ATTEMPTS = 1_000
+/** The longest that an attempt may run: a day. */
+export const MAX_TIMEOUT_MS = 86_400_000
+export const MAX_TAGS = 20
+export const MAX_TAG_LENGTH = 100
+/** Taken from a task as often as it was running when a worker died; then it is the suspect and fails as crashed. */
+export const MAX_LOSSES = 5
+/** So long a task waits for a worker that knows its type before it fails. */
+export const NO_HANDLER_AFTER_MS = 900_000
