@@ -23,7 +23,9 @@ async function createTenants(db: Kysely<unknown>): Promise<void> {
       name text not null constraint tenants_have_distinct_names unique,
       created_at timestamptz not null default now()
     )`.execute(db)
-  await sql`insert into tenants (id, name) values ('00000000-0000-7000-8000-000000000001', 'default')`.execute(db)
+  await sql`insert into tenants (id, name) values ('00000000-0000-7000-8000-000000000001', 'default')`.execute(
+    db,
+  )
 }
 
 async function createTaskTypes(db: Kysely<unknown>): Promise<void> {
@@ -69,7 +71,9 @@ async function createLanes(db: Kysely<unknown>): Promise<void> {
       release_window integer not null constraint lanes_have_an_open_window check (release_window > 0),
       updated_at timestamptz not null default now()
     )`.execute(db)
-  await sql`insert into lanes (name, release_window) values ('high', 200), ('normal', 200), ('low', 200)`.execute(db)
+  await sql`insert into lanes (name, release_window) values ('high', 200), ('normal', 200), ('low', 200)`.execute(
+    db,
+  )
 }
 
 async function createTasks(db: Kysely<unknown>): Promise<void> {
@@ -190,11 +194,17 @@ async function createDeadLetters(db: Kysely<unknown>): Promise<void> {
         check (task_id is not null or (raw is not null and foreign_digest is not null)),
       constraint closed_dead_letters_say_when check ((state in ('redriven', 'discarded')) = (closed_at is not null))
     )`.execute(db)
-  await sql`create unique index dead_letters_are_one_per_dispatch on dead_letters (task_id, number)`.execute(db)
-  await sql`create unique index failed_tasks_have_one_live_dead_letter on dead_letters (task_id) where state <> 'redriven'`.execute(db)
+  await sql`create unique index dead_letters_are_one_per_dispatch on dead_letters (task_id, number)`.execute(
+    db,
+  )
+  await sql`create unique index failed_tasks_have_one_live_dead_letter on dead_letters (task_id) where state <> 'redriven'`.execute(
+    db,
+  )
   await sql`create index dead_letters_by_state on dead_letters (tenant_id, state, id)`.execute(db)
   await sql`create index dead_letters_by_tenant on dead_letters (tenant_id, id)`.execute(db)
-  await sql`create index dead_letters_on_their_way on dead_letters (died_at) where state = 'carried'`.execute(db)
+  await sql`create index dead_letters_on_their_way on dead_letters (died_at) where state = 'carried'`.execute(
+    db,
+  )
 }
 
 async function createSideTables(db: Kysely<unknown>): Promise<void> {

@@ -14,13 +14,19 @@ process.exitCode = await migrate()
 async function migrate(): Promise<number> {
   const databaseUrl = environment['DATABASE_URL']
   if (databaseUrl === undefined || databaseUrl === '') {
-    logger.error({ event: 'migrations.failed' }, 'DATABASE_URL is not set: expected postgres://user:password@host:port/database')
+    logger.error(
+      { event: 'migrations.failed' },
+      'DATABASE_URL is not set: expected postgres://user:password@host:port/database',
+    )
     return 1
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
       const applied = await migrateToLatest(databaseUrl)
-      logger.info({ event: 'migrations.applied', applied }, applied.length === 0 ? 'The ledger is up to date.' : 'The ledger was migrated.')
+      logger.info(
+        { event: 'migrations.applied', applied },
+        applied.length === 0 ? 'The ledger is up to date.' : 'The ledger was migrated.',
+      )
       return 0
     } catch (error) {
       if (attempt === MAX_TRIES || !isStarting(error)) {
@@ -35,5 +41,8 @@ async function migrate(): Promise<number> {
 
 function isStarting(error: unknown): boolean {
   const code = (error as { code?: unknown }).code
-  return typeof code === 'string' && ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', '57P03', '57P01'].includes(code)
+  return (
+    typeof code === 'string' &&
+    ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', '57P03', '57P01'].includes(code)
+  )
 }

@@ -20,7 +20,9 @@ export async function migrateToLatest(databaseUrl: string): Promise<readonly str
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } })
     const { error, results } = await migrator.migrateToLatest()
     if (error !== undefined) throw error
-    return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName)
+    return (results ?? [])
+      .filter((result) => result.status === 'Success')
+      .map((result) => result.migrationName)
   } finally {
     await db.destroy()
   }

@@ -15,7 +15,10 @@ export interface Cancellation {
  * next look. Returns the state that the task had ended in before, or null when this call cancelled it; `undefined` for
  * a task that the tenant does not have. Locks the open row, then the task.
  */
-export async function cancelTask(executor: Executor, cancellation: Cancellation): Promise<EndedState | null | undefined> {
+export async function cancelTask(
+  executor: Executor,
+  cancellation: Cancellation,
+): Promise<EndedState | null | undefined> {
   const { tenantId, id, auditId, actor, reason } = cancellation
   const { rows } = await sql<{ cancelled: boolean; state: EndedState | null }>`
     with closed as (

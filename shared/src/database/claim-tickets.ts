@@ -65,4 +65,3 @@ export async function claimTickets(executor: Executor, claim: Claim): Promise<re
     from claimed c join tasks t on t.id = c.task_id`.execute(executor)
   return rows
 }
-

@@ -41,7 +41,8 @@ const SOCKET_MESSAGES =
 export function classifyDatabaseError(error: unknown): DatabaseErrorKind {
   if (!(error instanceof Error)) return 'fault'
   // Several addresses of one host name are reported together.
-  if (error instanceof AggregateError && error.errors.length > 0) return classifyDatabaseError(error.errors[0])
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return classifyDatabaseError(error.errors[0])
   const code = (error as { code?: unknown }).code
   if (typeof code === 'string') {
     if (SOCKET_CODES.has(code)) return 'unavailable'

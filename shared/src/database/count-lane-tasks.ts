@@ -11,7 +11,10 @@ export interface LaneCounts {
 }
 
 /** Open tasks by lane and state, of one tenant or of all. Reads every open row: for operators and metrics, not for the hot path. */
-export async function countLaneTasks(executor: Executor, tenantId: string | null): Promise<readonly LaneCounts[]> {
+export async function countLaneTasks(
+  executor: Executor,
+  tenantId: string | null,
+): Promise<readonly LaneCounts[]> {
   const { rows } = await sql<LaneCounts>`
     select lane,
       count(*) filter (where token is null and confirmed_at is null and due_at > now() and attempt = 0)::int as scheduled,

@@ -6,6 +6,9 @@ export async function findDeadLetter(
   executor: Executor,
   { tenantId, id }: { readonly tenantId: string; readonly id: string },
 ): Promise<DeadLetterView | null> {
-  const row = await selectDeadLetters(executor).where('d.tenant_id', '=', tenantId).where('d.id', '=', id).executeTakeFirst()
+  const row = await selectDeadLetters(executor)
+    .where('d.tenant_id', '=', tenantId)
+    .where('d.id', '=', id)
+    .executeTakeFirst()
   return row ?? null
 }

@@ -31,7 +31,9 @@ export async function findGoneWorkers(session: Executor): Promise<Look> {
             and l.classid::bigint = (w.lock_key >> 32) & 4294967295 and l.objid::bigint = w.lock_key & 4294967295
         )))`.execute(session)
   const server = await sql<{ started: string }>`
-    select pg_postmaster_start_time()::text || coalesce(host(inet_server_addr()), '') as started`.execute(session)
+    select pg_postmaster_start_time()::text || coalesce(host(inet_server_addr()), '') as started`.execute(
+    session,
+  )
   return {
     server: server.rows[0]?.started ?? '',
     gone: rows.filter((row) => !row.isLost),

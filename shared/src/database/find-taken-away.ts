@@ -9,6 +9,8 @@ export async function findTakenAway(
   const { rows } = await sql<{ token: string }>`
     select w.token from unnest(${running.map((one) => one.taskId)}::uuid[], ${running.map((one) => one.token)}::uuid[])
       as w (task_id, token)
-    where not exists (select from open_tasks o where o.task_id = w.task_id and o.token = w.token)`.execute(executor)
+    where not exists (select from open_tasks o where o.task_id = w.task_id and o.token = w.token)`.execute(
+    executor,
+  )
   return rows.map((row) => row.token)
 }

@@ -13,7 +13,10 @@ export interface Success {
  * Returns the tokens that did; an absent one was taken away, or had been finished by this very call before (see
  * `findFinishedTokens`). Locks open rows in id order.
  */
-export async function finishSucceeded(executor: Executor, successes: readonly Success[]): Promise<ReadonlySet<string>> {
+export async function finishSucceeded(
+  executor: Executor,
+  successes: readonly Success[],
+): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ token: string }>`
     with done as (
       select * from unnest(${successes.map((success) => success.taskId)}::uuid[], ${successes.map((success) => success.token)}::uuid[],

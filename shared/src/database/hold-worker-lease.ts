@@ -27,13 +27,19 @@ export async function takeWorkerLock(session: Executor, workerId: string): Promi
 }
 
 /** Writes the worker's row with a fresh lease; also for one that had been given up, whose attempts are gone by then. */
-export async function registerWorker(session: Executor, worker: WorkerIdentity, leaseMs: number): Promise<void> {
+export async function registerWorker(
+  session: Executor,
+  worker: WorkerIdentity,
+  leaseMs: number,
+): Promise<void> {
   await sql`
     insert into workers (id, lock_key, host, pid, version, lanes, types, concurrency, state, lease_until)
     values (${worker.id}, ${workerLockKey(worker.id)}::bigint, ${worker.host}, ${worker.pid}, ${worker.version},
       ${worker.lanes}::text[], ${worker.types}::text[], ${worker.concurrency}, 'running',
       now() + ${leaseMs} * interval '1 millisecond')
-    on conflict (id) do update set state = 'running', lease_until = excluded.lease_until, ended_at = null`.execute(session)
+    on conflict (id) do update set state = 'running', lease_until = excluded.lease_until, ended_at = null`.execute(
+    session,
+  )
 }
 
 /**

@@ -18,7 +18,10 @@ export interface ForeignMessage {
 }
 
 /** Keeps messages that are no tickets as dead letters, bytes as they came. Returns the digests that were new. */
-export async function keepForeignMessages(executor: Executor, messages: readonly ForeignMessage[]): Promise<ReadonlySet<string>> {
+export async function keepForeignMessages(
+  executor: Executor,
+  messages: readonly ForeignMessage[],
+): Promise<ReadonlySet<string>> {
   const column = <T>(pick: (message: ForeignMessage) => T): T[] => messages.map(pick)
   const { rows } = await sql<{ foreign_digest: string }>`
     insert into dead_letters (id, tenant_id, state, reason, decision, lane, error, fingerprint, opened_at, opened_by, broker, raw,

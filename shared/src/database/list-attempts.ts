@@ -29,8 +29,21 @@ export async function listAttempts(
   const ended = await executor
     .selectFrom('attempts as a')
     .leftJoin('workers as w', 'w.id', 'a.worker_id')
-    .select(['a.attempt', 'a.number', 'a.outcome', 'a.is_charged as isCharged', 'a.worker_id as workerId', 'w.host'])
-    .select(['w.version as workerVersion', 'a.started_at as startedAt', 'a.ended_at as endedAt', 'a.error', 'a.progress'])
+    .select([
+      'a.attempt',
+      'a.number',
+      'a.outcome',
+      'a.is_charged as isCharged',
+      'a.worker_id as workerId',
+      'w.host',
+    ])
+    .select([
+      'w.version as workerVersion',
+      'a.started_at as startedAt',
+      'a.ended_at as endedAt',
+      'a.error',
+      'a.progress',
+    ])
     .select(['a.decision', 'a.note'])
     .where('a.tenant_id', '=', tenantId)
     .where('a.task_id', '=', id)
@@ -41,7 +54,10 @@ export async function listAttempts(
   return [...ended.reverse(), ...running]
 }
 
-async function findRunningAttempt(executor: Executor, { tenantId, id }: { tenantId: string; id: string }): Promise<AttemptView[]> {
+async function findRunningAttempt(
+  executor: Executor,
+  { tenantId, id }: { tenantId: string; id: string },
+): Promise<AttemptView[]> {
   const rows = await executor
     .selectFrom('open_tasks as o')
     .innerJoin('workers as w', 'w.id', 'o.worker_id')
@@ -54,6 +70,18 @@ async function findRunningAttempt(executor: Executor, { tenantId, id }: { tenant
   return rows.flatMap(({ workerId, startedAt, ...row }) =>
     workerId === null || startedAt === null
       ? []
-      : [{ ...row, workerId, startedAt, outcome: 'running', isCharged: true, endedAt: null, error: null, decision: null, note: null }],
+      : [
+          {
+            ...row,
+            workerId,
+            startedAt,
+            outcome: 'running',
+            isCharged: true,
+            endedAt: null,
+            error: null,
+            decision: null,
+            note: null,
+          },
+        ],
   )
 }

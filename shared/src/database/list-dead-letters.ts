@@ -25,7 +25,10 @@ export interface DeadLetterPage {
 /** A page of a tenant's dead letters, newest first. */
 export function listDeadLetters(executor: Executor, page: DeadLetterPage): Promise<DeadLetterView[]> {
   const { tenantId, filter, limit, beforeId } = page
-  let query = selectDeadLetters(executor).where('d.tenant_id', '=', tenantId).orderBy('d.id', 'desc').limit(limit)
+  let query = selectDeadLetters(executor)
+    .where('d.tenant_id', '=', tenantId)
+    .orderBy('d.id', 'desc')
+    .limit(limit)
   if (beforeId !== undefined) query = query.where('d.id', '<', beforeId)
   if (filter.states !== undefined) query = query.where('d.state', 'in', filter.states)
   if (filter.type !== undefined) query = query.where('d.type', '=', filter.type)
@@ -33,7 +36,8 @@ export function listDeadLetters(executor: Executor, page: DeadLetterPage): Promi
   if (filter.reason !== undefined) query = query.where('d.reason', '=', filter.reason)
   if (filter.fingerprint !== undefined) query = query.where('d.fingerprint', '=', filter.fingerprint)
   if (filter.taskId !== undefined) query = query.where('d.task_id', '=', filter.taskId)
-  if (filter.isForeign !== undefined) query = query.where('d.task_id', filter.isForeign ? 'is' : 'is not', null)
+  if (filter.isForeign !== undefined)
+    query = query.where('d.task_id', filter.isForeign ? 'is' : 'is not', null)
   if (filter.diedAfter !== undefined) query = query.where('d.died_at', '>=', filter.diedAfter)
   if (filter.diedBefore !== undefined) query = query.where('d.died_at', '<', filter.diedBefore)
   return query.execute()

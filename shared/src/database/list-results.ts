@@ -10,7 +10,12 @@ export interface ResultView {
 /** A page of a tenant's succeeded tasks with their results, newest first. */
 export function listResults(
   executor: Executor,
-  page: { readonly tenantId: string; readonly type?: string; readonly limit: number; readonly beforeId?: string },
+  page: {
+    readonly tenantId: string
+    readonly type?: string
+    readonly limit: number
+    readonly beforeId?: string
+  },
 ): Promise<ResultView[]> {
   let query = executor
     .selectFrom('tasks')

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { RetryPolicy } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
 
@@ -22,14 +23,11 @@ export function listTaskTypes(executor: Executor): Promise<TaskTypeView[]> {
     .select(['y.name', 'y.input_schema as inputSchema', 'y.lane', 'y.retry', 'y.timeout_ms as timeoutMs'])
     .select(['y.expected_duration_ms as expectedDurationMs', 'y.worker_version as workerVersion'])
     .select(['y.registered_at as registeredAt', 'y.updated_at as updatedAt'])
-    .select((builder) => [
-      builder
-        .selectFrom('workers as w')
-        .select(({ fn }) => fn.countAll<number>().$castTo<number>().as('count'))
-        .where('w.state', '=', 'running')
-        .whereRef('y.name', '=', (any) => any.fn('any', ['w.types']))
-        .as('workers'),
-    ])
+    .select(LIVING_WORKERS.as('workers'))
     .orderBy('y.name')
-    .execute() as Promise<TaskTypeView[]>
+    .execute()
 }
+
+const LIVING_WORKERS = sql<number>`(
+  select count(*) from workers w where w.state = 'running' and w.lease_until > now() and y.name = any(w.types)
+)::int`

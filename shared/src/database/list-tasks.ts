@@ -28,13 +28,17 @@ export function listTasks(executor: Executor, page: TaskPage): Promise<TaskView[
   if (filter.state !== undefined) query = query.where(stateIs(filter.state, tenantId))
   if (filter.type !== undefined) query = query.where('t.type', '=', filter.type)
   if (filter.lane !== undefined) query = query.where('t.lane', '=', filter.lane)
-  if (filter.tag !== undefined) query = query.where(sql<SqlBool>`t.tags <> '{}' and t.tags @> array[${filter.tag}]::text[]`)
+  if (filter.tag !== undefined)
+    query = query.where(sql<SqlBool>`t.tags <> '{}' and t.tags @> array[${filter.tag}]::text[]`)
   if (filter.createdAfter !== undefined) query = query.where('t.created_at', '>=', filter.createdAfter)
   if (filter.createdBefore !== undefined) query = query.where('t.created_at', '<', filter.createdBefore)
   return query.execute()
 }
 
-type Source = Ledger & { t: TasksTable; o: { [Column in keyof OpenTasksTable]: OpenTasksTable[Column] | null } }
+type Source = Ledger & {
+  t: TasksTable
+  o: { [Column in keyof OpenTasksTable]: OpenTasksTable[Column] | null }
+}
 
 function stateIs(state: TaskState, tenantId: string) {
   return (builder: ExpressionBuilder<Source, 't' | 'o'>) => {

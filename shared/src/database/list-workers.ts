@@ -25,7 +25,13 @@ export function listWorkers(
     .select(['id', 'host', 'pid', 'version', 'lanes', 'types', 'concurrency', 'started_at as startedAt'])
     .select(['lease_until as leaseUntil', 'ended_at as endedAt'])
     // A worker whose lease ended is shown as lost at once; rescue writes it a little later.
-    .select(sql<WorkersTable['state']>`case when state in ('running', 'draining') and lease_until < now() then 'lost' else state end`.as('state'))
+    .select(
+      sql<
+        WorkersTable['state']
+      >`case when state in ('running', 'draining') and lease_until < now() then 'lost' else state end`.as(
+        'state',
+      ),
+    )
     .orderBy('id', 'desc')
     .limit(page.limit)
   if (page.beforeId !== undefined) query = query.where('id', '<', page.beforeId)

@@ -18,7 +18,10 @@ export interface OpenedDeadLetter {
  * Opens the dead letters that the error queue brought, with the broker's evidence; those already open, redriven or
  * discarded stay as they are. Repeating it changes nothing. Locks in id order.
  */
-export async function openDeadLetters(executor: Executor, carried: readonly CarriedTicket[]): Promise<readonly OpenedDeadLetter[]> {
+export async function openDeadLetters(
+  executor: Executor,
+  carried: readonly CarriedTicket[],
+): Promise<readonly OpenedDeadLetter[]> {
   const { rows } = await sql<OpenedDeadLetter>`
     with brought as (
       select * from unnest(${carried.map((one) => one.taskId)}::uuid[], ${carried.map((one) => one.number)}::int[],

@@ -10,7 +10,10 @@ export interface KnownStanding extends TicketStanding {
  * What the ledger knows about the tasks of these tickets, for the judgement of those that claimed nothing and of what
  * the error queue brings. Tasks that do not exist are absent. Reads only.
  */
-export async function readStandings(executor: Executor, tickets: readonly Ticket[]): Promise<ReadonlyMap<string, KnownStanding>> {
+export async function readStandings(
+  executor: Executor,
+  tickets: readonly Ticket[],
+): Promise<ReadonlyMap<string, KnownStanding>> {
   const { rows } = await sql<KnownStanding & { ticketNumber: number }>`
     select t.id as "taskId", w.number as "ticketNumber", t.state as ended, coalesce(o.number, t.number) as number, t.type,
       o.token is not null as "isRunning", coalesce(o.due_at <= now(), false) as "isDue", d.state as "deadLetter",

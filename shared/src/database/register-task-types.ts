@@ -14,7 +14,10 @@ export interface TaskTypeRegistration {
 }
 
 /** Makes the types known to the api; the latest registration wins. Locks in name order, so that workers starting together don't deadlock. */
-export async function registerTaskTypes(executor: Executor, types: readonly TaskTypeRegistration[]): Promise<void> {
+export async function registerTaskTypes(
+  executor: Executor,
+  types: readonly TaskTypeRegistration[],
+): Promise<void> {
   const sorted = [...types].sort((one, other) => (one.name < other.name ? -1 : 1))
   for (const type of sorted) {
     await sql`

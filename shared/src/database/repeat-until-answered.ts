@@ -16,7 +16,10 @@ const MAX_DELAY_MS = 1_000
  * Runs a statement again while the database undid it or its answer was lost. Only for statements that may be repeated:
  * those that carry a token or ids made by the caller, so that a commit whose answer was lost gives the same rows again.
  */
-export async function repeatUntilAnswered<T>(statement: () => Promise<T>, options: RepeatOptions): Promise<T> {
+export async function repeatUntilAnswered<T>(
+  statement: () => Promise<T>,
+  options: RepeatOptions,
+): Promise<T> {
   const startedAt = performance.now()
   for (let tries = 1; ; tries += 1) {
     try {
@@ -24,7 +27,8 @@ export async function repeatUntilAnswered<T>(statement: () => Promise<T>, option
     } catch (error) {
       const kind = classifyDatabaseError(error)
       const isLate = performance.now() - startedAt >= options.deadlineMs
-      if ((kind !== 'again' && kind !== 'unavailable') || isLate || options.signal?.aborted === true) throw error
+      if ((kind !== 'again' && kind !== 'unavailable') || isLate || options.signal?.aborted === true)
+        throw error
       options.onRetry?.(error, tries)
       const ceiling = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1))
       await delay(ceiling * (0.5 + Math.random() / 2))

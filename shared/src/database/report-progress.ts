@@ -16,5 +16,7 @@ export async function reportProgress(
       select o.task_id, r.token, r.progress from open_tasks o join told r on r.task_id = o.task_id and r.token = o.token
       order by o.task_id for update of o
     )
-    update open_tasks o set progress = l.progress::jsonb from locked l where o.task_id = l.task_id and o.token = l.token`.execute(executor)
+    update open_tasks o set progress = l.progress::jsonb from locked l where o.task_id = l.task_id and o.token = l.token`.execute(
+    executor,
+  )
 }

@@ -19,7 +19,10 @@ export interface Rescheduling {
  * stopping worker. The open row takes the next number, so the ticket in hand is void. Returns the tokens that did.
  * Locks open rows in id order. If the worker dies before it acknowledges, the ticket comes again and is dropped as void.
  */
-export async function rescheduleAttempts(executor: Executor, reschedulings: readonly Rescheduling[]): Promise<ReadonlySet<string>> {
+export async function rescheduleAttempts(
+  executor: Executor,
+  reschedulings: readonly Rescheduling[],
+): Promise<ReadonlySet<string>> {
   const column = <T>(pick: (rescheduling: Rescheduling) => T): T[] => reschedulings.map(pick)
   const { rows } = await sql<{ token: string }>`
     with done as (

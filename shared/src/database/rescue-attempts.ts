@@ -47,8 +47,13 @@ export async function rescueAttempts(executor: Executor, rescue: Rescue): Promis
 }
 
 /** Tasks still held by a dead worker after `rescueAttempts`: those that were lost too often and are to be convicted. */
-export async function findConvicts(executor: Executor, workerId: string): Promise<readonly { taskId: string; token: string; attempt: number }[]> {
+export async function findConvicts(
+  executor: Executor,
+  workerId: string,
+): Promise<readonly { taskId: string; token: string; attempt: number }[]> {
   const { rows } = await sql<{ taskId: string; token: string; attempt: number }>`
-    select task_id as "taskId", token, attempt from open_tasks where worker_id = ${workerId} and token is not null`.execute(executor)
+    select task_id as "taskId", token, attempt from open_tasks where worker_id = ${workerId} and token is not null`.execute(
+    executor,
+  )
   return rows
 }

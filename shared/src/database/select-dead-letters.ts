@@ -32,8 +32,23 @@ export interface DeadLetterView {
 export function selectDeadLetters(executor: Executor) {
   return executor
     .selectFrom('dead_letters as d')
-    .select(['d.id', 'd.tenant_id as tenantId', 'd.task_id as taskId', 'd.number', 'd.state', 'd.reason', 'd.decision'])
-    .select(['d.type', 'd.lane', 'd.error', 'd.fingerprint', 'd.died_at as diedAt', 'd.opened_at as openedAt'])
+    .select([
+      'd.id',
+      'd.tenant_id as tenantId',
+      'd.task_id as taskId',
+      'd.number',
+      'd.state',
+      'd.reason',
+      'd.decision',
+    ])
+    .select([
+      'd.type',
+      'd.lane',
+      'd.error',
+      'd.fingerprint',
+      'd.died_at as diedAt',
+      'd.opened_at as openedAt',
+    ])
     .select(['d.opened_by as openedBy', 'd.broker', 'd.raw', 'd.raw_content_type as rawContentType'])
     .select(['d.closed_at as closedAt', 'd.closed_by as closedBy', 'd.closing_reason as closingReason'])
     .select(() => [INPUT_AT_DEATH.as('input')])

@@ -36,7 +36,10 @@ export interface SubmissionKey {
  * Accepts tasks: each gets its row and its open row in one statement, all or none. Sending the same ids again changes
  * nothing and returns the same rows, also when a task has ended meanwhile. Locks nothing but the new rows.
  */
-export async function submitTasks(executor: Executor, tasks: readonly NewTask[]): Promise<readonly AcceptedTask[]> {
+export async function submitTasks(
+  executor: Executor,
+  tasks: readonly NewTask[],
+): Promise<readonly AcceptedTask[]> {
   const { rows } = await sql<AcceptedTask>`
     with ${submission(tasks)},
     ${insertions(sql`true`)}

@@ -5,7 +5,11 @@ import type { Executor } from './ledger.ts'
 /** Tickets confirmed longer than this ago and still not running. Counts no further than `atMost`. */
 export async function countOldConfirmed(
   executor: Executor,
-  { lane, olderThanMs, atMost }: { readonly lane: string; readonly olderThanMs: number; readonly atMost: number },
+  {
+    lane,
+    olderThanMs,
+    atMost,
+  }: { readonly lane: string; readonly olderThanMs: number; readonly atMost: number },
 ): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from (
@@ -21,7 +25,11 @@ export async function countOldConfirmed(
  */
 export async function takeUnseenTickets(
   executor: Executor,
-  { lane, olderThanMs, limit }: { readonly lane: string; readonly olderThanMs: number; readonly limit: number },
+  {
+    lane,
+    olderThanMs,
+    limit,
+  }: { readonly lane: string; readonly olderThanMs: number; readonly limit: number },
 ): Promise<readonly Ticket[]> {
   const { rows } = await sql<Ticket>`
     with unseen as (

@@ -56,7 +56,7 @@ export const CRASH_POINTS = {
   'run.in_handler': {
     trueThen: 'The handler has had some of its effects, and the ledger shows a running attempt.',
     repairedBy:
-      'Rescue ends the attempt as lost and the task runs again, alone in a child process: this is where a handler repeats itself, so its effects need the idempotency key.',
+      'Rescue ends the attempt as lost and the task runs again: this is where a handler repeats itself, so its effects need the idempotency key.',
   },
   'finish.before_commit': {
     trueThen: 'The handler is done, and its result existed in the memory of this process only.',

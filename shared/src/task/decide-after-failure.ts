@@ -29,20 +29,37 @@ export interface FailedAttempt {
  * "Exponential Backoff And Jitter", AWS Architecture Blog, 2015), so that tasks that failed together do not return together.
  * @param random a draw from [0, 1)
  */
-export function decideAfterFailure(attempt: FailedAttempt, policy: RetryPolicy, random: number): FailureDecision {
+export function decideAfterFailure(
+  attempt: FailedAttempt,
+  policy: RetryPolicy,
+  random: number,
+): FailureDecision {
   if (attempt.kind === 'permanent') {
-    return fail('permanent_error', 'The handler declared the error permanent, so no further attempt was made.')
+    return fail(
+      'permanent_error',
+      'The handler declared the error permanent, so no further attempt was made.',
+    )
   }
   if (attempt.kind === 'invalid_input') {
-    return fail('invalid_input', 'The input does not fit the schema of the task type, which no further attempt can change.')
+    return fail(
+      'invalid_input',
+      'The input does not fit the schema of the task type, which no further attempt can change.',
+    )
   }
   if (attempt.chargedAttempts >= attempt.maxAttempts) {
     const reason = attempt.kind === 'timed_out' ? 'timed_out' : 'attempts_exhausted'
-    return fail(reason, `All ${attempt.maxAttempts} ${attempt.maxAttempts === 1 ? 'attempt is' : 'attempts are'} used up.`)
+    return fail(
+      reason,
+      `All ${attempt.maxAttempts} ${attempt.maxAttempts === 1 ? 'attempt is' : 'attempts are'} used up.`,
+    )
   }
   const delayMs = Math.floor(random * ceilingMs(policy, attempt.attemptOfLife))
   const left = attempt.maxAttempts - attempt.chargedAttempts
-  return { act: 'retry', delayMs, reason: `Another attempt follows in ${delayMs} ms; ${left} of ${attempt.maxAttempts} are left.` }
+  return {
+    act: 'retry',
+    delayMs,
+    reason: `Another attempt follows in ${delayMs} ms; ${left} of ${attempt.maxAttempts} are left.`,
+  }
 }
 
 function fail(deadLetterReason: DeadLetterReason, reason: string): FailureDecision {

@@ -55,10 +55,13 @@ const DEFAULT_TIMEOUT_MS = 60_000
 export function defineTask<Schema extends z.ZodType>(definition: TaskDefinition<Schema>): TaskType {
   const { name, input, handler, timeoutMs = DEFAULT_TIMEOUT_MS } = definition
   if (!NAME.test(name) || name.length > 100) {
-    throw new TypeError(`Task type ${JSON.stringify(name)}: a name is lower-case words joined by dots, at most 100 characters`)
+    throw new TypeError(
+      `Task type ${JSON.stringify(name)}: a name is lower-case words joined by dots, at most 100 characters`,
+    )
   }
   if (typeof handler !== 'function') throw new TypeError(`Task type ${name}: the handler is not a function`)
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1) throw new TypeError(`Task type ${name}: timeoutMs must be a whole number from 1`)
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
+    throw new TypeError(`Task type ${name}: timeoutMs must be a whole number from 1`)
   return {
     name,
     input,

@@ -15,7 +15,8 @@ export function describeError(thrown: unknown): TaskError {
 }
 
 function describe(thrown: unknown, depth: number): TaskError {
-  if (typeof thrown !== 'object' || thrown === null) return { type: 'Error', message: clean(textOf(thrown), MAX_MESSAGE) }
+  if (typeof thrown !== 'object' || thrown === null)
+    return { type: 'Error', message: clean(textOf(thrown), MAX_MESSAGE) }
   const name = property(thrown, 'name')
   const message = property(thrown, 'message')
   const stack = property(thrown, 'stack')

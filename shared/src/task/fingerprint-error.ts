@@ -19,7 +19,7 @@ function normaliseMessage(message: string): string {
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, '<id>')
     .replaceAll(/\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b/g, '<address>')
     .replaceAll(/(?:\/[\w.@-]+){2,}/g, '<path>')
-    .replaceAll(/\b(?:0x)?(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, '<id>')
+    .replaceAll(/\b(?:0x)?(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b/gi, '<id>')
     .replaceAll(/-?\d+(?:\.\d+)?/g, '<number>')
     .trim()
 }
@@ -29,7 +29,15 @@ function ownFrames(stack: string | undefined): string[] {
   if (stack === undefined) return []
   return stack
     .split('\n')
-    .filter((line) => line.trimStart().startsWith('at ') && !line.includes('node_modules') && !line.includes('node:'))
+    .filter(
+      (line) =>
+        line.trimStart().startsWith('at ') && !line.includes('node_modules') && !line.includes('node:'),
+    )
     .slice(0, FRAMES)
-    .map((line) => line.trim().replaceAll(/(?:file:\/\/)?[^\s(]*[/\\]/g, '').replaceAll(/:\d+/g, ''))
+    .map((line) =>
+      line
+        .trim()
+        .replaceAll(/(?:file:\/\/)?[^\s(]*[/\\]/g, '')
+        .replaceAll(/:\d+/g, ''),
+    )
 }

@@ -31,7 +31,8 @@ export function parseTicket(body: Buffer): ParsedTicket {
     return notATicket('expected an object with "taskId" and "number"')
   }
   const { taskId, number, ...rest } = value as Record<string, unknown>
-  if (typeof taskId !== 'string' || !UUID.test(taskId)) return notATicket('"taskId" is not a UUID in lower case')
+  if (typeof taskId !== 'string' || !UUID.test(taskId))
+    return notATicket('"taskId" is not a UUID in lower case')
   if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > MAX_NUMBER) {
     return notATicket('"number" is not a whole number from 1')
   }
@@ -40,8 +41,11 @@ export function parseTicket(body: Buffer): ParsedTicket {
   return { ticket: { taskId, number } }
 }
 
-function parseJson(body: Buffer): { value: unknown } | { problem: 'not_json' | 'not_a_ticket'; detail: string } {
-  if (body.length > MAX_BYTES) return notATicket(`a body of ${body.length} bytes, where a ticket has less than ${MAX_BYTES}`)
+function parseJson(
+  body: Buffer,
+): { value: unknown } | { problem: 'not_json' | 'not_a_ticket'; detail: string } {
+  if (body.length > MAX_BYTES)
+    return notATicket(`a body of ${body.length} bytes, where a ticket has less than ${MAX_BYTES}`)
   try {
     return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) }
   } catch (error) {

@@ -34,9 +34,11 @@ function describePart({ choices, schemes }: SettingDefinition): string {
 }
 
 function describeRange({ minimum, maximum, unit }: SettingDefinition): string {
-  const of = unit === undefined ? '' : ` (${unit})`
-  if (minimum !== undefined && maximum !== undefined) return `${of} from ${minimum} to ${maximum}`
-  return minimum === undefined ? of : `${of} of at least ${minimum}`
+  const inUnit = unit === undefined ? '' : ` (${unit})`
+  if (minimum === undefined) return inUnit
+  return maximum === undefined
+    ? ` of at least ${minimum}${inUnit}`
+    : ` from ${minimum} to ${maximum}${inUnit}`
 }
 
 function describeGot(definition: SettingDefinition, text: string): string {

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { attemptSchema } from './attempt-schema.ts'
+import { idSchema } from './id-schema.ts'
+import { instantSchema } from './instant-schema.ts'
+import { taskErrorSchema } from './task-error-schema.ts'
+
+export const DEAD_LETTER_STATES = ['carried', 'open', 'redriven', 'discarded'] as const
+
+export const deadLetterStateSchema = z.enum(DEAD_LETTER_STATES).meta({
+  id: 'DeadLetterState',
+  description:
+    '`carried`: on its way through the error queue. `open`: waits for an operator. `redriven`, `discarded`: closed.',
+})
+
+/** What RabbitMQ wrote on the message when it dead-lettered it. */
+export const brokerEvidenceSchema = z
+  .object({
+    queue: z.string().nullable(),
+    exchange: z.string().nullable(),
+    routingKey: z.string().nullable(),
+    reason: z.string().nullable().meta({ examples: ['rejected', 'expired', 'maxlen', 'delivery_limit'] }),
+    count: z.number().nullable(),
+    time: z.string().nullable(),
+    headers: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .meta({ id: 'BrokerEvidence' })
+
+/** A foreign message as it came: text where it is UTF-8, else base64. */
+export const rawMessageSchema = z
+  .object({ encoding: z.enum(['utf8', 'base64']), body: z.string(), contentType: z.string().nullable() })
+  .meta({ id: 'RawMessage' })
+
+/** A dead letter as lists show it. */
+export const deadLetterSchema = z
+  .object({
+    id: idSchema,
+    taskId: idSchema.nullable().meta({ description: 'Null for a foreign message.' }),
+    type: z.string().nullable(),
+    lane: z.string().nullable(),
+    state: deadLetterStateSchema,
+    reason: z.string().meta({ examples: ['attempts_exhausted', 'permanent_error', 'timed_out', 'crashed'] }),
+    error: taskErrorSchema,
+    fingerprint: z.string().meta({ description: 'The same for the same fault, whatever ids and numbers it names.' }),
+    broker: brokerEvidenceSchema.nullable(),
+    diedAt: instantSchema,
+    openedAt: instantSchema.nullable(),
+    closedAt: instantSchema.nullable(),
+    closedBy: z.string().nullable(),
+    closingReason: z.string().nullable(),
+    explanation: z.string(),
+  })
+  .meta({ id: 'DeadLetter' })
+
+/** One dead letter alone: everything known. */
+export const deadLetterDetailSchema = z
+  .object({
+    ...deadLetterSchema.shape,
+    input: z.unknown().meta({ description: 'What the task was run with when it died.' }),
+    attempts: z.array(attemptSchema).meta({ description: 'Up to this death.' }),
+    raw: rawMessageSchema.nullable().meta({ description: 'The message itself; null unless it is foreign.' }),
+  })
+  .meta({ id: 'DeadLetterDetail' })
+
+export type BrokerEvidence = z.infer<typeof brokerEvidenceSchema>
+export type DeadLetterResource = z.infer<typeof deadLetterSchema>
+export type DeadLetterDetail = z.infer<typeof deadLetterDetailSchema>
