@@ -56,3 +56,9 @@ export async function removeContainer(name: string): Promise<void> {
     // There is no such container. If it is something worse, starting one of the same name says so.
   }
 }
+
+/** Removes the container and its volume, if there are any. */
+export async function eraseContainer(name: string): Promise<void> {
+  await removeContainer(name)
+  await runCommand('docker', ['volume', 'rm', '-f', name])
+}

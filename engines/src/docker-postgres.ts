@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { containerName, removeContainer, requireDocker, runContainer } from './docker-container.ts'
+import {
+  containerName,
+  eraseContainer,
+  removeContainer,
+  requireDocker,
+  runContainer,
+} from './docker-container.ts'
 import { EngineError } from './engine-error.ts'
 import { freePorts } from './free-ports.ts'
 import { readState, writeState } from './kept-state.ts'
@@ -57,5 +63,13 @@ export class DockerPostgres {
     if (!this.#isStarted) return
     this.#isStarted = false
     await removeContainer(containerName({ image: IMAGE, dataFolder: this.#options.dataFolder }))
+  }
+
+  /** Removes everything, if an earlier start came to this. */
+  async erase(): Promise<void> {
+    const { dataFolder } = this.#options
+    if (readState(join(dataFolder, 'docker.json')) === null) return
+    await eraseContainer(containerName({ image: IMAGE, dataFolder }))
+    rmSync(dataFolder, { recursive: true, force: true })
   }
 }

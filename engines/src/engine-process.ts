@@ -53,8 +53,7 @@ export class EngineProcess {
     child.once('error', (error) => (this.#ending = error.message))
     child.once('exit', (status, signal) => (this.#ending = `ended (${signal ?? `status ${status}`})`))
     if (child.pid === undefined) throw this.failure(`${name} could not be started`)
-    const identity = identifyProcess(child.pid)
-    if (identity !== null) writeState(recordFile, identity)
+    recordProcess(recordFile, child.pid)
     // The supervisor's own handles keep it alive, not the engine's.
     child.unref()
   }
@@ -78,10 +77,21 @@ export class EngineProcess {
   }
 }
 
-type Stoppable = Pick<EngineProgram, 'name' | 'recordFile' | 'stopSignal' | 'stopGraceMs'>
+/** Remembers a process for `stopRecorded`, which may be called by another process later. */
+export function recordProcess(recordFile: string, pid: number): void {
+  const identity = identifyProcess(pid)
+  if (identity !== null) writeState(recordFile, identity)
+}
+
+export type RecordedProcess = Pick<EngineProgram, 'name' | 'recordFile' | 'stopSignal' | 'stopGraceMs'>
 
 /** Stops the process that the record names, if it still runs: politely, then by force with all it started. Removes the record. */
-export async function stopRecorded({ name, recordFile, stopSignal, stopGraceMs }: Stoppable): Promise<void> {
+export async function stopRecorded({
+  name,
+  recordFile,
+  stopSignal,
+  stopGraceMs,
+}: RecordedProcess): Promise<void> {
   const leader = readState<ProcessIdentity>(recordFile)
   if (leader === null) return
   const remaining = (): readonly number[] => engineGroup(leader, recordFile)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EngineError } from './engine-error.ts'
 import { EngineProcess, stopRecorded } from './engine-process.ts'
@@ -70,6 +70,12 @@ export class PrivatePostgres {
   async stop(): Promise<void> {
     await this.#process?.stop()
     this.#process = null
+  }
+
+  /** Removes everything, ending first what an earlier, killed supervisor left running. */
+  async erase(): Promise<void> {
+    await stopRecorded(this.#program)
+    rmSync(this.#options.dataFolder, { recursive: true, force: true })
   }
 
   async #startOnFreePort(server: Server): Promise<string> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EngineError } from './engine-error.ts'
 import { EngineProcess, stopRecorded } from './engine-process.ts'
@@ -65,6 +65,12 @@ export class PrivateRabbitMq {
     await this.#epmd?.stop()
     this.#server = null
     this.#epmd = null
+  }
+
+  /** Removes everything, ending first what an earlier, killed supervisor left running. */
+  async erase(): Promise<void> {
+    await this.#stopLeftovers()
+    rmSync(this.#options.dataFolder, { recursive: true, force: true })
   }
 
   /**

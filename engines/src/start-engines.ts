@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DockerPostgres } from './docker-postgres.ts'
 import { DockerRabbitMq } from './docker-rabbitmq.ts'
 import { lockFolder } from './folder-lock.ts'
 import { PrivatePostgres } from './private-postgres.ts'
 import { PrivateRabbitMq } from './private-rabbitmq.ts'
+
+import type { RabbitMqAddresses } from './rabbitmq-addresses.ts'
 
 export interface EngineAddresses {
   readonly databaseUrl: string
@@ -27,6 +28,8 @@ export interface EnginesPlan {
   /** False trades the survival of a crash for speed, in starting and stopping too: for tests only. */
   readonly isDurable: boolean
   readonly onProgress: (text: string) => void
+  /** Ends a start that is no longer wanted: it rejects, leaving nothing running. */
+  readonly signal: AbortSignal
 }
 
 export interface Engines extends EngineAddresses {
@@ -59,23 +62,48 @@ export async function startEngines(plan: EnginesPlan): Promise<Engines> {
   throw [postgres, rabbitMq].find((engine) => engine.status === 'rejected')?.reason
 }
 
-/** Removes the data of private engines. Throws `FolderInUseError` while they run. */
-export function eraseEngines(dataFolder: string): void {
+/**
+ * Removes the data of private engines, ending first what a killed supervisor left running.
+ * Throws `FolderInUseError` while somebody runs them.
+ */
+export async function eraseEngines(dataFolder: string): Promise<void> {
   const lock = lockFolder(dataFolder)
-  for (const engine of ENGINE_FOLDERS) rmSync(join(dataFolder, engine), { recursive: true, force: true })
-  lock.release()
+  try {
+    const plan = { dataFolder, cacheFolder: '', isDurable: false, onProgress: () => {}, signal: new AbortController().signal }
+    // Docker's first: what tells that there is one lies in the folder that the others remove.
+    for (const engine of [...rabbitMqEngines(plan), ...postgresEngines(plan)].toReversed())
+      await engine.erase()
+  } finally {
+    lock.release()
+  }
 }
 
-const ENGINE_FOLDERS = ['postgres', 'rabbitmq'] as const
+type EngineFolders = Omit<EnginesPlan, 'given'>
+
+interface Engine<Address> {
+  start(): Promise<Address>
+  stop(): Promise<void>
+  erase(): Promise<void>
+}
+
+/** In order of preference. */
+function postgresEngines(plan: EngineFolders): readonly [Engine<string>, Engine<string>] {
+  const options = { ...plan, dataFolder: join(plan.dataFolder, 'postgres') }
+  return [new PrivatePostgres(options), new DockerPostgres(options)]
+}
+
+/** In order of preference. */
+function rabbitMqEngines(
+  plan: EngineFolders,
+): readonly [Engine<RabbitMqAddresses>, Engine<RabbitMqAddresses>] {
+  const options = { ...plan, dataFolder: join(plan.dataFolder, 'rabbitmq') }
+  return [new PrivateRabbitMq(options), new DockerRabbitMq(options)]
+}
 
 async function startPostgres(plan: EnginesPlan): Promise<Running<string>> {
   if (plan.given.databaseUrl !== undefined) return untouched(plan.given.databaseUrl)
-  const folder = join(plan.dataFolder, 'postgres')
   plan.onProgress('starting Postgres')
-  return startOneOf([
-    new PrivatePostgres({ dataFolder: folder, isDurable: plan.isDurable }),
-    new DockerPostgres({ dataFolder: folder, onProgress: plan.onProgress }),
-  ])
+  return startOneOf(postgresEngines(plan))
 }
 
 async function startRabbitMq(
@@ -83,25 +111,17 @@ async function startRabbitMq(
 ): Promise<Running<Pick<EngineAddresses, 'amqpUrl' | 'amqpManagementUrl'>>> {
   const { amqpUrl, amqpManagementUrl = null } = plan.given
   if (amqpUrl !== undefined) return untouched({ amqpUrl, amqpManagementUrl })
-  const folder = join(plan.dataFolder, 'rabbitmq')
-  return startOneOf([
-    new PrivateRabbitMq({ ...plan, dataFolder: folder }),
-    new DockerRabbitMq({ dataFolder: folder, onProgress: plan.onProgress }),
-  ])
-}
-
-interface Startable<Address> {
-  start(): Promise<Address>
-  stop(): Promise<void>
+  return startOneOf(rabbitMqEngines(plan))
 }
 
 /** The private instance; the one in Docker if that fails; if both fail, the private one's reason, which says what to install. */
-async function startOneOf<Address>([own, docker]: readonly [Startable<Address>, Startable<Address>]): Promise<
+async function startOneOf<Address>([own, docker]: readonly [Engine<Address>, Engine<Address>]): Promise<
   Running<Address>
 > {
   try {
     return await startOrStop(own)
   } catch (reason) {
+    if (plan.signal.aborted) throw reason
     return await startOrStop(docker).catch(() => {
       throw reason
     })
@@ -109,7 +129,7 @@ async function startOneOf<Address>([own, docker]: readonly [Startable<Address>, 
 }
 
 /** An engine that did not become ready leaves nothing running. */
-async function startOrStop<Address>(engine: Startable<Address>): Promise<Running<Address>> {
+async function startOrStop<Address>(engine: Engine<Address>): Promise<Running<Address>> {
   try {
     return { address: await engine.start(), stop: () => engine.stop() }
   } catch (reason) {

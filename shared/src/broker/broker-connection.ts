@@ -17,7 +17,7 @@ export interface BrokerConnectionOptions {
   readonly heartbeatS?: number
   /** Silence during the handshake that ends a try. Default 5,000. */
   readonly connectTimeoutMs?: number
-  /** Called after each change; must not throw. */
+  /** Called after each change. */
   readonly onState?: (state: ConnectionState) => void
 }
 
@@ -48,12 +48,15 @@ export class BrokerConnection {
 
   constructor(options: BrokerConnectionOptions) {
     if (options.urls.length === 0) throw new TypeError('A broker connection needs at least one address')
+    // The address itself stays out of the message, since it carries a password.
+    if (!options.urls.every((url) => URL.canParse(url)))
+      throw new TypeError('An address of RabbitMQ is not a URL')
     this.#options = options
   }
 
   /** Begins connecting and returns at once: the broker may be absent for as long as it likes. */
   start(): void {
-    this.#loop ??= this.#keepConnected()
+    if (!this.#stopping.signal.aborted) this.#loop ??= this.#keepConnected()
   }
 
   /** Closes within two seconds, whether the broker answers or not. Idempotent. */
@@ -161,7 +164,13 @@ export class BrokerConnection {
   #become(state: ConnectionState): void {
     if (state === this.#state) return
     this.#state = state
-    this.#options.onState?.(state)
+    const { logger, name, onState } = this.#options
+    try {
+      onState?.(state)
+    } catch (error) {
+      // Whatever a listener does, connecting goes on.
+      logger.error({ event: 'broker.listener_threw', connection: name, error: errorText(error) })
+    }
   }
 }
 

@@ -101,7 +101,13 @@ export class KeptChannel<C extends Channel> {
 
   /** From opening to loss; says how it ended. */
   async #useOneChannel(link: Link): Promise<ChannelLoss> {
-    const fresh = await this.#build(link)
+    const building = this.#build(link)
+    const fresh = await unlessAborted(building, this.#stopping.signal)
+    if (fresh === null) {
+      // Stopping does not wait for a broker that is slow to answer; what it still opens is closed.
+      void building.then((late) => ('channel' in late ? late.close('stopped') : undefined))
+      return { code: null, reason: 'stopped' }
+    }
     if ('reason' in fresh) return fresh
     this.#current = fresh
     const gone = Promise.race([fresh.lost, link.lost.then((reason) => ({ code: null, reason }))])

@@ -117,7 +117,13 @@ export class QueueConsumer {
   #forget(gone: OpenChannel): void {
     if (this.#now?.open !== gone) return
     this.#now = null
-    this.#options.onLost?.()
+    const { logger, queue, onLost } = this.#options
+    try {
+      onLost?.()
+    } catch (error) {
+      // Whatever a listener does, consuming goes on.
+      logger.error({ event: 'broker.listener_threw', queue, error: errorText(error) })
+    }
   }
 
   async #followWish(): Promise<void> {

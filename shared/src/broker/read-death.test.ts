@@ -84,7 +84,7 @@ describe('the evidence of a death', () => {
       nul: 'a\uFFFDb',
       deep: { a: { a: { a: { a: { a: '…' } } } } },
     })
-    expect(String(death?.headers['long'])).toBe(`${'x'.repeat(1_999)}\uFFFD`)
+    expect(death?.headers['long']).toBe(`${'x'.repeat(1_999)}\uFFFD`)
   })
 
   test('whatever the headers are, the result survives JSON and has nothing that jsonb refuses', () => {
@@ -94,13 +94,16 @@ describe('the evidence of a death', () => {
     )
     fc.assert(
       fc.property(anyHeaders, fc.anything(), (headers, death) => {
-        const read = readDeath({ ...headers, ...first, 'x-death': death })
-        const text = JSON.stringify(read)
-        // -0 is the one number that JSON changes.
-        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(JSON.parse(text))))
-        expect(text).not.toContain('\\u0000')
-        expect(text.isWellFormed()).toBe(true)
-        expect(text).not.toMatch(/\\ud[89a-f]/i)
+        const texts: string[] = []
+        const carried: unknown = JSON.parse(
+          JSON.stringify(readDeath({ ...headers, ...first, 'x-death': death })),
+          (key, value: unknown) => {
+            texts.push(key, typeof value === 'string' ? value : '')
+            return value
+          },
+        )
+        expect(carried).not.toBeNull()
+        expect(texts.filter((text) => !text.isWellFormed() || text.includes('\u0000'))).toEqual([])
       }),
     )
   })

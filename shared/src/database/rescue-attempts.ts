@@ -9,7 +9,7 @@ export interface RescuedAttempt {
 
 export interface Rescue {
   readonly workerId: string
-  /** Attempts of tasks lost this often before are left for `convictLost`. */
+  /** Attempts of tasks lost this often before are left to be convicted: see `findConvicts`. */
   readonly maxLosses: number
   /** In words, for the attempt. */
   readonly decision: string
@@ -46,14 +46,26 @@ export async function rescueAttempts(executor: Executor, rescue: Rescue): Promis
   return rows
 }
 
-/** Tasks still held by a dead worker after `rescueAttempts`: those that were lost too often and are to be convicted. */
+export interface Convict {
+  readonly taskId: string
+  readonly token: string
+  readonly attempt: number
+  readonly type: string
+  /** How often the task was lost before this attempt. */
+  readonly losses: number
+}
+
+/**
+ * Tasks that a dead worker still holds and whose loss would be the last allowed one: `rescueAttempts` left them to be
+ * convicted. An attempt claimed while the rescue ran is held too, and is not among them unless it was lost as often.
+ */
 export async function findConvicts(
   executor: Executor,
-  workerId: string,
-): Promise<readonly { taskId: string; token: string; attempt: number }[]> {
-  const { rows } = await sql<{ taskId: string; token: string; attempt: number }>`
-    select task_id as "taskId", token, attempt from open_tasks where worker_id = ${workerId} and token is not null`.execute(
-    executor,
-  )
+  { workerId, maxLosses }: { readonly workerId: string; readonly maxLosses: number },
+): Promise<readonly Convict[]> {
+  const { rows } = await sql<Convict>`
+    select task_id as "taskId", token, attempt, type, losses from open_tasks
+    where worker_id = ${workerId} and token is not null and losses + 1 >= ${maxLosses}
+    order by task_id`.execute(executor)
   return rows
 }

@@ -3,8 +3,9 @@ import type { Ticket } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
 
 /**
- * Sends tasks back whose ticket was dead-lettered although nothing had happened to them: due now under a number above
- * both the row's and the ticket's, uncharged, with the reason. Running ones and rows that moved on are left alone.
+ * Sends tasks back whose ticket was dead-lettered although nothing had happened to them: under a number above both the
+ * row's and the ticket's, uncharged, with the reason. Their due time stays, so that a forged ticket runs nothing early.
+ * Running ones and rows that moved on are left alone.
  */
 export async function returnBystanders(
   executor: Executor,
@@ -20,8 +21,8 @@ export async function returnBystanders(
       where o.token is null
       order by o.task_id for update of o
     )
-    update open_tasks o set number = greatest(o.number, l.number) + 1, due_at = least(o.due_at, now()), confirmed_at = null,
-      taken_until = null, publish_tries = 0, return_reason = l.reason
+    update open_tasks o set number = greatest(o.number, l.number) + 1, confirmed_at = null, taken_until = null,
+      publish_tries = 0, return_reason = l.reason
     from locked l where o.task_id = l.task_id and o.token is null and o.number <= l.number
     returning o.task_id`.execute(executor)
   return new Set(rows.map((row) => row.task_id))

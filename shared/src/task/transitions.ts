@@ -81,7 +81,7 @@ export const TRANSITIONS: readonly Transition[] = [
     from: 'running',
     to: 'failed',
     cause: 'its workers died five times',
-    statement: 'convictLost',
+    statement: 'finishFailed',
     guard: 'its worker is dead, fifth loss',
   },
   {

@@ -156,10 +156,13 @@ describe('stopping a connection', () => {
     await waitFor(() => proxy.connections === 0, 'the late connection to be closed')
   })
 
-  test('one that never started stops, and one without addresses cannot be made', async () => {
+  test('one that never started stops, and one without a usable address cannot be made', async () => {
     const connection = new BrokerConnection({ urls: ['amqp://127.0.0.1:1'], name: 'idle', logger })
     await connection.stop()
     expect(connection.state).toBe('stopped')
+    connection.start()
+    expect(connection.isConnected).toBe(false)
+    expect(() => new BrokerConnection({ urls: ['not a url'], name: 'nowhere', logger })).toThrow('not a URL')
     expect(() => new BrokerConnection({ urls: [], name: 'nowhere', logger })).toThrow('at least one address')
   })
 })

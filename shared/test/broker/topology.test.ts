@@ -3,12 +3,13 @@ import {
   assertTopology,
   BrokerUnavailableError,
   describeTopology,
+  establishTopology,
   inspectQueue,
   TOPOLOGY,
   TopologyDriftError,
 } from '@redrive/shared/broker'
 import { createTestVhost } from '@redrive/shared/testing'
-import { createBrokerHarness, NORMAL, startPublisher, ticket } from './broker-harness.ts'
+import { createBrokerHarness, logger, NORMAL, startPublisher, ticket } from './broker-harness.ts'
 
 interface FoundQueue {
   readonly name: string
@@ -103,6 +104,26 @@ describe('declaring the topology', () => {
     await connection.stop()
 
     await expect(assertTopology(connection)).rejects.toBeInstanceOf(BrokerUnavailableError)
+  })
+
+  test('at start-up it waits for a broker that is absent, and ends when it is told to', async () => {
+    const { connect, proxy, vhost, direct } = await createBrokerHarness()
+    await vhost.manage('DELETE', `/queues/${vhost.vhost}/${NORMAL}`)
+    proxy.cut()
+    const connection = connect()
+    const stopping = new AbortController()
+    const { signal } = stopping
+    const isEstablished = establishTopology(connection, { logger, signal })
+    expect(await inspectQueue(direct, NORMAL)).toBeNull()
+
+    proxy.restore()
+    expect(await isEstablished).toBe(true)
+    expect(await inspectQueue(direct, NORMAL)).toEqual({ ready: 0, consumers: 0 })
+
+    await connection.stop()
+    const isStopped = establishTopology(connection, { logger, signal })
+    stopping.abort()
+    expect(await isStopped).toBe(false)
   })
 
   test('its description has every object and every argument', () => {

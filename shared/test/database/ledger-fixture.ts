@@ -1,4 +1,4 @@
-import { createTestDatabase } from '@redrive/shared/testing'
+import { createTestDatabase, onCleanup } from '@redrive/shared/testing'
 import {
   claimTickets,
   type ClaimedAttempt,
@@ -16,7 +16,6 @@ import {
 } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
 import { DEFAULT_TENANT_ID } from '@redrive/shared/task'
-import { onCleanup } from '../../src/testing/test-cleanup.ts'
 
 const TYPE = 'math.add'
 

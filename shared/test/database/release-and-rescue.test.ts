@@ -21,8 +21,7 @@ import {
   takeUnseenTickets,
 } from '@redrive/shared/database'
 import { DEFAULT_RETRY_POLICY } from '@redrive/shared/task'
-import { waitFor } from '@redrive/shared/testing'
-import { onCleanup } from '../../src/testing/test-cleanup.ts'
+import { onCleanup, waitFor } from '@redrive/shared/testing'
 import { createLedgerFixture } from './ledger-fixture.ts'
 
 let ledger: Awaited<ReturnType<typeof createLedgerFixture>>
@@ -129,7 +128,10 @@ test('a task lost too often is left for conviction', async () => {
   const taskId = await ledger.submit()
   const attempt = await ledger.claim(workerId, taskId)
   expect(await rescueAttempts(ledger.db, { workerId, maxLosses: 1, decision: 'gone' })).toEqual([])
-  expect(await findConvicts(ledger.db, workerId)).toEqual([{ taskId, token: attempt!.token, attempt: 1 }])
+  expect(await findConvicts(ledger.db, { workerId, maxLosses: 1 })).toEqual([
+    { taskId, token: attempt!.token, attempt: 1, type: 'math.add', losses: 0 },
+  ])
+  expect(await findConvicts(ledger.db, { workerId, maxLosses: 2 })).toEqual([])
 })
 
 test('a stopped worker is neither gone nor a slot, and types show who runs them', async () => {

@@ -51,6 +51,11 @@ export const METRICS = {
     labels: ['reason'],
     meaning: 'Dead letters that came to be, by reason; foreign ones have the reason foreign.',
   },
+  redrive_dead_letters_waiting: {
+    kind: 'gauge',
+    labels: ['state'],
+    meaning: 'Dead letters on their way through the error queue (carried), and those that wait for an operator (open).',
+  },
   redrive_http_request_duration_seconds: {
     kind: 'histogram',
     labels: ['method', 'route'],
@@ -62,6 +67,16 @@ export const METRICS = {
     labels: ['method', 'route', 'status'],
     meaning: 'Requests that the api answered.',
   },
+  redrive_lane_window: {
+    kind: 'gauge',
+    labels: ['lane'],
+    meaning: 'How many tickets of a lane may be with the broker, as measured by the dispatcher that releases it.',
+  },
+  redrive_leadership: {
+    kind: 'gauge',
+    labels: ['work'],
+    meaning: 'Work that one dispatcher does for all: 1 in the one that does it, 0 in the others.',
+  },
   redrive_open_tasks: {
     kind: 'gauge',
     labels: ['lane', 'state'],
@@ -71,6 +86,12 @@ export const METRICS = {
     kind: 'gauge',
     labels: ['queue'],
     meaning: "Messages ready in a queue, by RabbitMQ's count.",
+  },
+  redrive_queue_stuck_messages: {
+    kind: 'gauge',
+    labels: ['queue'],
+    meaning:
+      'Messages that are neither ready nor unacknowledged: dead letters that found no way out of their queue. Needs the management API.',
   },
   redrive_repairs_total: {
     kind: 'counter',

@@ -212,13 +212,14 @@ export const SETTINGS = [
   {
     name: 'WORKER_LEASE_MS',
     kind: 'integer',
-    services: ['worker'],
+    services: ['dispatcher', 'worker'],
     default: 15_000,
     // The lease is renewed three times within its length, and a renewal may take a second on a busy host.
     minimum: 3000,
     maximum: 600_000,
     unit: 'ms',
-    meaning: 'How long after its last renewal a cut-off worker loses its attempts to others.',
+    meaning:
+      'How long after its last renewal a cut-off worker loses its attempts to others; the same for dispatchers, which pause their rescue for it after a start or an outage.',
   },
   {
     name: 'WORKER_PREFETCH',

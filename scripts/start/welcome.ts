@@ -1,0 +1,39 @@
+/** What a newcomer needs next: where Redrive is, the key, and commands to paste that show what it does. */
+export function welcome({
+  apiUrl,
+  key,
+  logFolder,
+}: {
+  apiUrl: string
+  key: string
+  logFolder: string
+}): string {
+  const curl = `curl -s -H 'Authorization: Bearer ${key}'`
+  const post = `${curl} -H 'Content-Type: application/json'`
+  const tasks =
+    'Array.from({ length: 1000 }, () => ({ type: "demo.work", input: { durationMs: 20, failureRate: 0.2 }, maxAttempts: 1 }))'
+  return `
+Redrive is ready.
+
+  API            ${apiUrl}/api/v1
+  reference      ${apiUrl}/docs
+  key            ${key}
+  logs           ${logFolder}
+
+Three commands to paste into another terminal:
+
+1. Add two numbers of any size; the answer is the task, and its result a moment later:
+
+   ${post} ${apiUrl}/api/v1/tasks -d '{"type":"math.add","input":{"a":"123456789012345678901234567890","b":1}}'; echo; ${curl} '${apiUrl}/api/v1/results?limit=1'; echo
+
+2. Submit 1,000 tasks of which every fifth fails at its only attempt:
+
+   node -p 'JSON.stringify(${tasks})' | ${post} ${apiUrl}/api/v1/tasks/bulk --data-binary @- | cut -c 1-120
+
+3. See how one of them died, with its explanation, after its way through RabbitMQ's error queue:
+
+   ${curl} '${apiUrl}/api/v1/dead-letters?limit=1'; echo
+
+Ctrl-C stops everything and keeps the data.
+`
+}

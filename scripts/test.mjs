@@ -1,0 +1,6 @@
+// Runs on the machine's own Node before anything is installed: built-in modules only, and old syntax up to the version check.
+import { requireNode } from './launch/require-node.mjs'
+
+requireNode()
+const { handOver } = await import('./launch/hand-over.mjs')
+await handOver('run-tests.ts', process.argv.slice(2))

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { ProblemError } from '../problem-error.ts'
+import type { ProblemCode } from '../problems.ts'
+import { problemBody } from '../to-problem.ts'
+
+/** Answers what never became a request: broken HTTP, headers without end, silence. The connection ends with it. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
+    socket.destroy()
+    return
+  }
+  const problem = toClientProblem(error)
+  const body = JSON.stringify(problemBody(problem, randomUUID()))
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'X-Content-Type-Options: nosniff',
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+// n.b. Node keeps the response in progress here; bytes in the middle of it would be read as part of it.
+function hasBegunAnswer(socket: Duplex): boolean {
+  const { _httpMessage: response } = socket as { _httpMessage?: { headersSent?: boolean } | null }
+  return response?.headersSent === true
+}
+
+function toClientProblem({ code }: NodeJS.ErrnoException): ProblemError {
+  const [problem, detail] = KINDS[code ?? ''] ?? MALFORMED
+  return new ProblemError(problem, { detail })
+}
+
+const MALFORMED: readonly [ProblemCode, string] = ['MALFORMED_REQUEST', 'The request is not well-formed HTTP/1.1.']
+
+const KINDS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'The headers of the request have more than 16 KiB.'],
+}

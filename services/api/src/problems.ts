@@ -1,0 +1,190 @@
+interface ProblemDefinition {
+  readonly status: number
+  readonly title: string
+  /** What it says about the request or the server. */
+  readonly meaning: string
+  readonly whatToDo: string
+}
+
+/**
+ * Every error that the api answers with, in alphabetical order; nothing else is ever thrown at a client.
+ * n.b. The page of errors in the documentation is generated from this table.
+ */
+export const PROBLEMS = {
+  AUTHENTICATION_REQUIRED: {
+    status: 401,
+    title: 'A valid API key is required',
+    meaning: 'The request has no API key, or one that is not known.',
+    whatToDo: 'Send `Authorization: Bearer <key>`, or HTTP Basic with the key as the password.',
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    title: 'The body is too large',
+    meaning: 'The body has more bytes than this route takes; the detail names the limit.',
+    whatToDo: 'Send less at once, or store large data elsewhere and send its address.',
+  },
+  BROKER_UNAVAILABLE: {
+    status: 503,
+    title: 'RabbitMQ is not available',
+    meaning: 'A foreign message could not be sent back, because RabbitMQ did not take it. Submissions never need this.',
+    whatToDo: 'Try again after the time in `Retry-After`.',
+  },
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    title: 'The ledger is not available',
+    meaning: 'Postgres did not answer in time. A command is carried out as a whole or not at all.',
+    whatToDo: 'Try again after the time in `Retry-After`; a submission with an `Idempotency-Key` may be repeated safely.',
+  },
+  DEAD_LETTER_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such dead letter',
+    meaning: 'No dead letter of yours has this id.',
+    whatToDo: 'Look for it with `GET /api/v1/dead-letters`.',
+  },
+  DEAD_LETTER_NOT_OPEN: {
+    status: 409,
+    title: 'The dead letter is not open',
+    meaning: 'It was redriven or discarded already, or is still carried through the error queue.',
+    whatToDo: 'Look at its state; a carried one opens by itself, so try again after the time in `Retry-After`.',
+  },
+  DEAD_LETTER_NOT_REDRIVABLE: {
+    status: 409,
+    title: 'The message cannot be sent back',
+    meaning: 'A foreign message did not die in a queue of Redrive, so there is nowhere to send it back to.',
+    whatToDo: 'Read its raw bytes, do what is needed by hand, and discard it.',
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'The request headers are too large',
+    meaning: 'The headers have more than 16 KiB.',
+    whatToDo: 'Send fewer or shorter headers.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'The idempotency key belongs to another request',
+    meaning: 'The same `Idempotency-Key` was used before on this route with a different body.',
+    whatToDo: 'Use a new key for each new submission, and the old one only to repeat the same submission.',
+  },
+  INTERNAL_ERROR: {
+    status: 500,
+    title: 'Something went wrong in Redrive',
+    meaning: 'An error that was not foreseen. It is in the log under the request id.',
+    whatToDo: 'Report the request id to whoever runs this Redrive.',
+  },
+  INVALID_BODY: {
+    status: 422,
+    title: 'The body does not have the expected form',
+    meaning: 'The body is JSON, but a field is unknown, missing or has a value that is not allowed; `errors` names each.',
+    whatToDo: 'Correct the fields that `errors` names.',
+  },
+  INVALID_CURSOR: {
+    status: 422,
+    title: 'The cursor is not valid here',
+    meaning: 'The cursor was not made by this list, or for other filters.',
+    whatToDo: 'Send a `nextCursor` with the same filters as the page that it came from, or start without one.',
+  },
+  INVALID_IDEMPOTENCY_KEY: {
+    status: 422,
+    title: 'The idempotency key is not valid',
+    meaning: 'An `Idempotency-Key` has 1 to 255 visible ASCII characters.',
+    whatToDo: 'Use a UUID, for example.',
+  },
+  INVALID_INPUT: {
+    status: 422,
+    title: 'The input does not fit the task type',
+    meaning: 'The input does not match the input schema of its task type; `errors` names the fields.',
+    whatToDo: 'Look at the schema with `GET /api/v1/task-types/{name}`.',
+  },
+  INVALID_JSON: {
+    status: 400,
+    title: 'The body is not JSON',
+    meaning: 'The body is empty, is not UTF-8 or breaks the rules of JSON; the detail says where.',
+    whatToDo: 'Send well-formed JSON in UTF-8.',
+  },
+  INVALID_QUERY: {
+    status: 422,
+    title: 'A query parameter is not valid',
+    meaning: 'A query parameter is unknown or has a value that is not allowed; `errors` names each.',
+    whatToDo: 'Correct the parameters that `errors` names.',
+  },
+  MALFORMED_REQUEST: {
+    status: 400,
+    title: 'The request is not well-formed HTTP',
+    meaning: 'The request line, a header or an escape in the address cannot be read.',
+    whatToDo: 'Check the client, or what stands between it and the api.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'The resource does not have this method',
+    meaning: 'The address exists, but not with this method; the `Allow` header lists those that it has.',
+    whatToDo: 'Use a method from the `Allow` header.',
+  },
+  QUEUE_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such queue',
+    meaning: 'A queue is one of the lanes or `error`; the detail lists them.',
+    whatToDo: 'Use a name that the detail lists.',
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'The request did not arrive in time',
+    meaning: 'Headers must arrive within 10 seconds and the whole request within 60.',
+    whatToDo: 'Send the request again, in smaller pieces if the line is slow.',
+  },
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    title: 'There is nothing at this address',
+    meaning: 'No route of the api has this path.',
+    whatToDo: 'See `/docs` for all routes.',
+  },
+  TASK_ALREADY_ENDED: {
+    status: 409,
+    title: 'The task has ended',
+    meaning: 'A task that has ended cannot be cancelled; `taskState` says how it ended.',
+    whatToDo: 'Nothing: it will not run again unless its dead letter is redriven.',
+  },
+  TASK_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such task',
+    meaning: 'No task of yours has this id.',
+    whatToDo: 'Check the id; it is the `id` of the answer to the submission.',
+  },
+  TASK_NOT_SUCCEEDED: {
+    status: 409,
+    title: 'The task has ended without a result',
+    meaning: 'The task failed, was cancelled or expired; `taskState`, `error` and `deadLetterId` say more.',
+    whatToDo: 'Look at the task; a failed one can be redriven through its dead letter.',
+  },
+  TASK_TYPE_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such task type',
+    meaning: 'No worker has registered a task type of this name.',
+    whatToDo: 'List them with `GET /api/v1/task-types`.',
+  },
+  TOO_MANY_FAILED_AUTHENTICATIONS: {
+    status: 429,
+    title: 'Too many requests with a wrong key',
+    meaning: 'Your address has sent too many requests without a valid API key.',
+    whatToDo: 'Correct the key and try again after the time in `Retry-After`.',
+  },
+  UNKNOWN_TASK_TYPE: {
+    status: 422,
+    title: 'The task type is not known',
+    meaning: 'No worker has registered the task type; the detail lists those that are known.',
+    whatToDo: 'Correct the name, or start a worker that has the type.',
+  },
+  UNSUPPORTED_CONTENT_ENCODING: {
+    status: 415,
+    title: 'The body is compressed',
+    meaning: 'Bodies are taken as they are, without a `Content-Encoding`.',
+    whatToDo: 'Send the body uncompressed.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'The body is not declared as JSON',
+    meaning: 'The `Content-Type` is not `application/json`.',
+    whatToDo: 'Send `Content-Type: application/json`.',
+  },
+} as const satisfies Record<string, ProblemDefinition>
+
+export type ProblemCode = keyof typeof PROBLEMS

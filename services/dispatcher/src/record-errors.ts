@@ -1,0 +1,131 @@
+import { ERROR_QUEUE, QueueConsumer, type BrokerConnection, type Delivery } from '@redrive/shared/broker'
+import { isDataError, type Executor } from '@redrive/shared/database'
+import { MicroBatcher, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
+import { brokerEvidence, withoutHeaders } from './broker-evidence.ts'
+import { waitForLedger } from './wait-for-ledger.ts'
+import { keepUnsorted, writeErrorBatch, type ErrorMessage } from './write-error-batch.ts'
+
+export interface ErrorRecorderOptions {
+  readonly connection: BrokerConnection
+  readonly db: Executor
+  readonly events: Events
+  readonly logger: Logger
+}
+
+interface Arrived extends ErrorMessage {
+  readonly delivery: Delivery
+}
+
+/** Two batches: one is written while the next one arrives. */
+const PREFETCH = 500
+const MAX_BATCH = 250
+/** What the ledger has not taken within this time of a stop is left to the broker, which delivers it to the next recorder. */
+const STOP_WAITS_MS = 10_000
+
+/**
+ * Consumes the error queue and writes what arrives into the ledger, in batches. A message is acknowledged when the
+ * ledger has it and never otherwise: there is no rejecting here, since the error queue is the end of the road.
+ *
+ * While the ledger does not answer, it holds what it has and waits. Any number may run: they share the queue.
+ *
+ * Crash windows: before the write, nothing is known and the message is delivered again; after it, the message is
+ * delivered again too, and finds its dead letter open, its number void or its digest kept.
+ */
+export class ErrorRecorder {
+  readonly #options: ErrorRecorderOptions
+  readonly #consumer: QueueConsumer
+  readonly #batcher: MicroBatcher<Arrived, true>
+  readonly #stopping = new AbortController()
+  #isWaiting = false
+  #stopped: Promise<void> | null = null
+
+  constructor(options: ErrorRecorderOptions) {
+    this.#options = options
+    const { connection, logger } = options
+    this.#consumer = new QueueConsumer({
+      connection,
+      logger,
+      queue: ERROR_QUEUE,
+      prefetch: PREFETCH,
+      onDelivery: (delivery) => void this.#record(delivery),
+    })
+    this.#batcher = new MicroBatcher<Arrived, true>({
+      maxSize: MAX_BATCH,
+      run: (messages) => this.#writeBatch(messages),
+      isItemFault: isDataError,
+    })
+  }
+
+  get isConsuming(): boolean {
+    return this.#consumer.isConsuming
+  }
+
+  start(): void {
+    this.#consumer.start()
+  }
+
+  /** Takes no more messages, writes and acknowledges those it has, and lets the rest go back. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopped ??= this.#finish()
+    await this.#stopped
+  }
+
+  async #finish(): Promise<void> {
+    await this.#consumer.stop()
+    const giveUp = setTimeout(() => this.#stopping.abort(), STOP_WAITS_MS)
+    await this.#batcher.stop()
+    clearTimeout(giveUp)
+    await this.#consumer.close()
+  }
+
+  /** Never rejects. What is not acknowledged here is delivered again when the channel ends. */
+  async #record(delivery: Delivery): Promise<void> {
+    try {
+      const arrived: Arrived = { delivery, evidence: brokerEvidence(delivery) }
+      await this.#batcher.add(arrived).catch(async (error: unknown) => {
+        if (!isDataError(error)) throw error
+        await this.#writeCulprit(arrived, error)
+      })
+      delivery.ack()
+    } catch (error) {
+      if (this.#stopped !== null) return
+      const { messageId } = delivery
+      this.#options.logger.error({ messageId, error }, 'A message of the error queue could not be recorded.')
+    }
+  }
+
+  async #writeBatch(messages: readonly Arrived[]): Promise<readonly true[]> {
+    const { db, events } = this.#options
+    reachCrashPoint('record.received')
+    await this.#untilWritten(() => writeErrorBatch(db, messages, events))
+    reachCrashPoint('record.committed')
+    return messages.map(() => true)
+  }
+
+  /** The ledger refused this very message: once more without what only foreign publishers fill, then as nothing but bytes. */
+  async #writeCulprit({ delivery, evidence }: Arrived, error: unknown): Promise<void> {
+    const { db, events, logger } = this.#options
+    logger.warn({ messageId: delivery.messageId, error }, 'The ledger refused a message with its headers.')
+    const bare = { delivery: { ...delivery, contentType: null }, evidence: withoutHeaders(evidence) }
+    try {
+      await this.#untilWritten(() => writeErrorBatch(db, [bare], events))
+    } catch (refused) {
+      if (!isDataError(refused)) throw refused
+      await this.#untilWritten(() => keepUnsorted(db, bare, events))
+    }
+  }
+
+  async #untilWritten(write: () => Promise<void>): Promise<void> {
+    const { logger } = this.#options
+    await waitForLedger(write, {
+      signal: this.#stopping.signal,
+      onRetry: (error) => {
+        if (this.#isWaiting) return
+        this.#isWaiting = true
+        logger.warn({ error }, 'The recorder holds its messages until the ledger takes them.')
+      },
+    })
+    if (this.#isWaiting) logger.info('The recorder writes again.')
+    this.#isWaiting = false
+  }
+}

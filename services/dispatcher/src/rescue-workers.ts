@@ -1,0 +1,129 @@
+import { classifyDatabaseError, findGoneWorkers } from '@redrive/shared/database'
+import { Loop, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
+import { judgeLook, NOTHING_SEEN, type Judgement, type LookMemory } from './judge-looks.ts'
+import { Leadership, type LeadershipOptions } from './leadership.ts'
+import { rescueWorker, type DeadWorker } from './rescue-worker.ts'
+
+export interface WorkerRescueOptions {
+  readonly session: Pick<LeadershipOptions, 'url' | 'applicationName' | 'statementTimeoutMs'>
+  /** How long a worker may be silent; also the length of every pause. */
+  readonly leaseMs: number
+  readonly events: Events
+  readonly logger: Logger
+}
+
+const WORK = 'rescue'
+/** Between the two looks that must both see a lock free. */
+const LOOK_EVERY_MS = 500
+const TRY_TO_LEAD_EVERY_MS = 1_000
+/** A claim that was under way when its worker was given up is found by one of these; `findGoneWorkers` names it for a minute. */
+const SWEEP_EVERY_MS = 3_000
+
+/**
+ * Looks for dead workers all the time, and takes back what they were running while it leads. Those that do not lead
+ * look as well, so that a new leader has seen enough to act at once.
+ *
+ * It has a connection of its own for looking, leading and writing, so that the same server does all three.
+ */
+export class WorkerRescue {
+  readonly #options: WorkerRescueOptions
+  readonly #leadership: Leadership
+  readonly #loop: Loop
+  #memory: LookMemory = NOTHING_SEEN
+  #wasPaused = false
+  #triedToLeadAtMs = -Infinity
+  #sweptAtMs = -Infinity
+
+  constructor(options: WorkerRescueOptions) {
+    this.#options = options
+    const { logger } = options
+    this.#leadership = new Leadership({ ...options.session, works: [WORK], logger })
+    this.#loop = new Loop({
+      name: WORK,
+      intervalMs: LOOK_EVERY_MS,
+      logger,
+      step: (signal) => this.#step(signal),
+    })
+  }
+
+  get isLeading(): boolean {
+    return this.#leadership.holds(WORK)
+  }
+
+  start(): void {
+    this.#loop.start()
+  }
+
+  /** Finishes the rescue that is under way and lets another dispatcher lead. */
+  async stop(): Promise<void> {
+    await this.#loop.stop()
+    await this.#leadership.release()
+  }
+
+  async #step(signal: AbortSignal): Promise<'idle'> {
+    try {
+      await this.#tryToLead()
+      await this.#lookAndRescue(signal)
+      return 'idle'
+    } catch (error) {
+      // A deadlock only undid one rescue, which is repeated; after anything else it is unknown what was missed.
+      if (classifyDatabaseError(error) !== 'again') this.#memory = NOTHING_SEEN
+      throw error
+    }
+  }
+
+  async #tryToLead(): Promise<void> {
+    const nowMs = performance.now()
+    if (this.isLeading || nowMs - this.#triedToLeadAtMs < TRY_TO_LEAD_EVERY_MS) return
+    this.#triedToLeadAtMs = nowMs
+    await this.#leadership.takeFree()
+  }
+
+  async #lookAndRescue(signal: AbortSignal): Promise<void> {
+    const { session } = this.#leadership
+    const look = await findGoneWorkers(session.db)
+    const generation = session.generation()
+    const judgement = judgeLook(
+      this.#memory,
+      { ...look, generation, atMs: performance.now() },
+      this.#options.leaseMs,
+    )
+    this.#memory = judgement.memory
+    this.#tellPause(judgement)
+    if (judgement.isPaused || !this.isLeading) return
+    for (const worker of judgement.lost) {
+      if (!signal.aborted) await this.#rescue(worker, generation)
+    }
+    await this.#sweep(look.recentlyLost, generation)
+  }
+
+  #tellPause({ isPaused }: Judgement): void {
+    if (isPaused === this.#wasPaused) return
+    this.#wasPaused = isPaused
+    const { logger, leaseMs } = this.#options
+    if (isPaused) logger.info({ leaseMs }, 'Rescue pauses for one lease, so that workers can show that they live.')
+    else logger.info('Rescue goes on.')
+  }
+
+  async #sweep(recentlyLost: readonly string[], generation: number): Promise<void> {
+    const nowMs = performance.now()
+    if (nowMs - this.#sweptAtMs < SWEEP_EVERY_MS) return
+    this.#sweptAtMs = nowMs
+    for (const id of recentlyLost) await this.#rescue({ id, host: null }, generation)
+  }
+
+  async #rescue(worker: DeadWorker, generation: number): Promise<void> {
+    const { rescued, convicted } = await rescueWorker(this.#leadership.session, { worker, generation })
+    if (rescued.length + convicted.length === 0) return
+    reachCrashPoint('rescue.committed')
+    const { events } = this.#options
+    events.emit('attempts.rescued', {
+      count: rescued.length,
+      workerId: worker.id,
+      convicted: convicted.length,
+    })
+    for (const { taskId, type, attempt } of convicted) {
+      events.emit('task.dead_lettered', { taskId, type, attempt, reason: 'crashed' })
+    }
+  }
+}

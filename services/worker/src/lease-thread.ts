@@ -1,0 +1,28 @@
+// The thread that `WorkerLease` starts: nothing but the lease runs here.
+import { parentPort, workerData } from 'node:worker_threads'
+import { createSession } from '@redrive/shared/database'
+import { LeaseKeeper } from './lease-keeper.ts'
+import type { LeaseNews, LeaseOrder, LeasePlan } from './worker-lease.ts'
+
+const plan = workerData as LeasePlan
+const tell = (news: LeaseNews): void => parentPort?.postMessage(news)
+
+const keeper = new LeaseKeeper({
+  ...plan,
+  tell,
+  openSession: (onLost) =>
+    createSession({
+      url: plan.databaseUrl,
+      applicationName: `redrive worker lease ${plan.worker.id}`,
+      // A renewal that takes longer than this would come too late to leave room for another.
+      statementTimeoutMs: Math.ceil(plan.leaseMs / 3),
+      onLost,
+    }),
+})
+
+parentPort?.on('message', (order: LeaseOrder) => {
+  if (order === 'drain') keeper.drain()
+  else void keeper.stop(order === 'end').then(() => tell({ kind: 'ended' }))
+})
+
+keeper.start()

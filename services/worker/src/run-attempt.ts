@@ -1,0 +1,94 @@
+import { reachCrashPoint } from '@redrive/shared/runtime'
+import {
+  asRunLater,
+  describeError,
+  type HandlerContext,
+  isPermanent,
+  MAX_DELAY_MS,
+  type TaskProgress,
+} from '@redrive/shared/task'
+import { z } from 'zod'
+import type { AttemptOutcome } from './attempt-outcome.ts'
+import { encodeResult } from './encode-result.ts'
+import type { RunningAttempt } from './running-attempts.ts'
+import { describeTimeout } from './sweep-attempts.ts'
+import type { WorkerContext } from './worker-context.ts'
+
+interface Running {
+  readonly context: WorkerContext
+  readonly reportProgress: (attempt: RunningAttempt, progress: TaskProgress) => void
+}
+
+/** A schema with many fields that are all wrong need not fill the ledger. */
+const MAX_PROBLEMS_LENGTH = 2_000
+
+/**
+ * Runs the handler once and says how it went, whatever it does: return, throw at once or later, throw something that is
+ * no error, or not come back in time and be overruled. Never rejects.
+ *
+ * Crash window: effects of the handler may have happened, and the ledger shows a running attempt; rescue sends the task
+ * to a worker again, where the handler repeats itself under the same idempotency key.
+ */
+export function runAttempt(attempt: RunningAttempt, running: Running): Promise<AttemptOutcome> {
+  const handled = callHandler(attempt, running).then((outcome) => {
+    if (attempt.isDecided) logLateEnd(attempt, outcome, running.context)
+    attempt.isDecided = true
+    return outcome
+  })
+  return Promise.race([handled, attempt.overruled])
+}
+
+async function callHandler(attempt: RunningAttempt, running: Running): Promise<AttemptOutcome> {
+  const { type, claimed } = attempt
+  try {
+    const parsed = await type.input.safeParseAsync(claimed.input)
+    if (!parsed.success) return refuseInput(parsed.error)
+    const returned = type.handler(parsed.data as never, createHandlerContext(attempt, running))
+    reachCrashPoint('run.in_handler')
+    return encodeResult(await returned)
+  } catch (thrown) {
+    return judgeThrown(attempt, thrown)
+  }
+}
+
+function createHandlerContext(attempt: RunningAttempt, { context, reportProgress }: Running): HandlerContext {
+  const { taskId, attempt: number, type } = attempt.claimed
+  return {
+    taskId,
+    attempt: number,
+    signal: attempt.abort.signal,
+    idempotencyKey: taskId,
+    // Made when it is asked for: most handlers log nothing, and a logger for each attempt would cost more than some of them.
+    get logger() {
+      return context.logger.child({ taskId, attempt: number, type })
+    },
+    reportProgress: (progress) => reportProgress(attempt, progress),
+  }
+}
+
+/** The api has checked the input by the JSON Schema; what only zod can check, or an older input, ends here. */
+function refuseInput(error: z.ZodError): AttemptOutcome {
+  const message = z.prettifyError(error).slice(0, MAX_PROBLEMS_LENGTH)
+  return { kind: 'failed', failure: 'invalid_input', error: describeError({ name: 'InvalidInputError', message }) }
+}
+
+/** What a handler says itself counts more than the clock: permanent stays permanent after the timeout, too. */
+function judgeThrown(attempt: RunningAttempt, thrown: unknown): AttemptOutcome {
+  const later = asRunLater(thrown)
+  const error = describeError(thrown)
+  if (later !== null) {
+    return { kind: 'run_later', delayMs: Math.min(later.delayMs, MAX_DELAY_MS), reason: error.message }
+  }
+  if (isPermanent(thrown)) return { kind: 'failed', failure: 'permanent', error }
+  if (attempt.abortedBecause !== 'timed_out') return { kind: 'failed', failure: 'error', error }
+  return { kind: 'failed', failure: 'timed_out', error: { ...describeTimeout(attempt), cause: error } }
+}
+
+function logLateEnd(attempt: RunningAttempt, outcome: AttemptOutcome, { logger }: WorkerContext): void {
+  const { taskId, attempt: number, type } = attempt.claimed
+  const lateMs = Math.round(performance.now() - attempt.abortedAtMs)
+  logger.warn(
+    { taskId, attempt: number, type, outcome: outcome.kind, lateMs },
+    'A handler ended long after it was told to stop; its outcome is ignored.',
+  )
+}

@@ -1,0 +1,101 @@
+import { describeTaskError, type ExplainedAttempt, explainAttempts, fullStop, workerName } from './explain-attempts.ts'
+import type { DeadLetterState } from './judge-ticket.ts'
+import type { TaskError } from './task-error.ts'
+import type { TaskState } from './task-state.ts'
+
+export interface ExplainedAction {
+  readonly at: Date
+  readonly actor: string
+  readonly action: string
+  readonly reason: string | null
+}
+
+export interface ExplainedTask {
+  readonly type: string
+  readonly lane: string
+  readonly state: TaskState
+  readonly attempt: number
+  readonly maxAttempts: number
+  readonly chargedAttempts: number
+  readonly createdAt: Date
+  readonly runAt: Date
+  readonly finishedAt: Date | null
+  readonly error: TaskError | null
+  /** Why it was last given back without an attempt. */
+  readonly returnReason: string | null
+  readonly losses: number | null
+  readonly attempts: readonly (ExplainedAttempt & { readonly decision: string | null })[]
+  readonly deadLetters: readonly { readonly state: DeadLetterState; readonly diedAt: Date }[]
+  readonly history: readonly ExplainedAction[]
+}
+
+/** What happened to a task and what follows, as a paragraph for a person. Pure. */
+export function explainTask(task: ExplainedTask): string {
+  const sentences = [
+    `The task of type ${task.type} was accepted at ${task.createdAt.toISOString()} for the lane "${task.lane}".`,
+    ...(task.attempts.length > 0 ? [explainAttempts(task.attempts)] : []),
+    ...lastError(task),
+    STATES[task.state](task),
+    ...returned(task),
+    ...task.history.map(describeAction),
+  ]
+  return sentences.join(' ')
+}
+
+const STATES: Readonly<Record<TaskState, (task: ExplainedTask) => string>> = {
+  scheduled: ({ runAt }) => `It is scheduled: it is due at ${runAt.toISOString()} and has not run yet.`,
+  waiting: ({ runAt }) =>
+    `It is waiting: it has been due since ${runAt.toISOString()}, and its ticket goes to RabbitMQ when its turn comes.`,
+  queued: ({ lane }) => `It is queued: its ticket is with RabbitMQ, and the next free worker of the lane "${lane}" takes it.`,
+  running: ({ attempt, attempts }) => {
+    const running = attempts.find((one) => one.outcome === 'running')
+    return `It is running: attempt ${attempt}${running === undefined ? '' : `, on ${workerName(running)}`}.`
+  },
+  retrying: ({ runAt, chargedAttempts, maxAttempts }) =>
+    `It is retrying: the next attempt is due at ${runAt.toISOString()}; ${chargedAttempts} of ${maxAttempts} attempts are used.`,
+  succeeded: ({ attempt, finishedAt }) => `It succeeded with attempt ${attempt}${at(finishedAt)}.`,
+  failed: (task) => `It failed for good${at(task.finishedAt)}. ${whyFailed(task)}`,
+  cancelled: ({ finishedAt }) => `It was cancelled${at(finishedAt)} and will not run.`,
+  expired: ({ finishedAt }) => `It expired${at(finishedAt)} before it could run.`,
+}
+
+function lastError({ attempts, error }: ExplainedTask): string[] {
+  const last = error ?? attempts.findLast((one) => one.error !== null)?.error ?? null
+  return last === null ? [] : [fullStop(`The last error was ${describeTaskError(last)}`)]
+}
+
+function whyFailed({ attempts, deadLetters }: ExplainedTask): string {
+  const decision = attempts.findLast((one) => one.decision !== null)?.decision ?? ''
+  const latest = deadLetters.toSorted((one, other) => one.diedAt.getTime() - other.diedAt.getTime()).at(-1)
+  const card = latest === undefined ? '' : DEAD_LETTERS[latest.state]
+  return `${decision} ${card}`.trim()
+}
+
+const DEAD_LETTERS: Readonly<Record<DeadLetterState, string>> = {
+  carried: 'Its dead letter is on its way through the error queue.',
+  open: 'Its dead letter is open and can be redriven or discarded.',
+  redriven: 'Its dead letter was redriven.',
+  discarded: 'Its dead letter was discarded.',
+}
+
+function returned({ returnReason, losses }: ExplainedTask): string[] {
+  return [
+    ...(returnReason === null ? [] : [fullStop(`It was last given back without charge: ${returnReason}`)]),
+    ...(losses === null || losses === 0 ? [] : [`${losses === 1 ? 'One worker' : `${losses} workers`} died while running it.`]),
+  ]
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  'dead_letter.discarded': 'discarded its dead letter',
+  'dead_letter.redriven': 'redrove it',
+  'task.cancelled': 'cancelled it',
+}
+
+function describeAction({ at: when, actor, action, reason }: ExplainedAction): string {
+  const why = reason === null || reason === '' ? '' : ` ("${reason}")`
+  return `${actor} ${ACTIONS[action] ?? `did ${action}`} at ${when.toISOString()}${why}.`
+}
+
+function at(instant: Date | null): string {
+  return instant === null ? '' : ` at ${instant.toISOString()}`
+}

@@ -1,0 +1,83 @@
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { waitFor } from '@redrive/shared/testing'
+import type { ApiClient } from '../harness/api-client.ts'
+import { findLedgerViolations } from '../harness/check-ledger.ts'
+import { type Cluster, startCluster } from '../harness/start-cluster.ts'
+import { expectKilled } from './expect-killed.ts'
+
+let cluster: Cluster
+let client: ApiClient
+
+beforeAll(async () => {
+  cluster = await startCluster()
+  const [, api] = await Promise.all([cluster.start('worker', { WORKER_LANES: 'normal' }), cluster.startApi()])
+  client = api.client
+}, 60_000)
+
+afterEach(async () => {
+  expect(await findLedgerViolations(cluster.database)).toEqual([])
+})
+
+describe('a dispatcher killed at', () => {
+  test.each(['release.taken', 'release.published'])(
+    '%s: the delayed tasks run once',
+    async (point) => {
+      const { file, runs } = cluster.sideLog()
+      const doomed = await cluster.start('dispatcher', { CRASH_AT: point })
+      const delayed = { type: 'test.logged', input: { sideLog: file }, delayMs: 200 }
+      const ids = await client.submitAll([delayed, delayed, delayed])
+      await expectKilled(doomed)
+      const healthy = await cluster.start('dispatcher')
+      for (const id of ids) expect(await client.ended(id)).toMatchObject({ state: 'succeeded', attempt: 1 })
+      expect(
+        runs()
+          .map((run) => run.taskId)
+          .toSorted(),
+      ).toEqual(ids.toSorted())
+      await healthy.stop()
+    },
+    60_000,
+  )
+
+  test.each(['record.received', 'record.committed'])(
+    '%s: the dead letter is open once, with the evidence of the broker',
+    async (point) => {
+      const { file, runs } = cluster.sideLog()
+      const doomed = await cluster.start('dispatcher', { CRASH_AT: point })
+      const id = await client.submit({ type: 'test.failing', input: { sideLog: file } })
+      await expectKilled(doomed)
+      const healthy = await cluster.start('dispatcher')
+      const letter = await client.openDeadLetter(id)
+      expect(letter.broker).toMatchObject({ reason: 'rejected', queue: 'redrive.v1.normal', count: 1 })
+      await waitFor(
+        async () => (await client.call('/queues/error')).body.ready === 0,
+        'the error queue to be empty',
+      )
+      expect((await client.call(`/dead-letters?taskId=${id}`)).body.items).toHaveLength(1)
+      expect(runs()).toEqual([{ taskId: id, attempt: 1 }])
+      await healthy.stop()
+    },
+    60_000,
+  )
+
+  test('rescue.committed: the rescued task runs once more, and only once', async () => {
+    const { file, runs, release } = cluster.sideLog()
+    const doomed = await cluster.start('dispatcher', { CRASH_AT: 'rescue.committed' })
+    const lane = { WORKER_LANES: 'low' }
+    const lost = await cluster.start('worker', lane)
+    const id = await client.submit({ type: 'test.held', lane: 'low', input: { sideLog: file } })
+    await lost.waitForLog((line) => line['event'] === 'attempt.started')
+    await lost.kill()
+    await expectKilled(doomed)
+    release()
+    await cluster.start('worker', lane)
+    const healthy = await cluster.start('dispatcher')
+    const task = await client.ended(id)
+    expect(task.attempts.map((attempt: { outcome: string }) => attempt.outcome)).toEqual([
+      'lost',
+      'succeeded',
+    ])
+    expect(runs().map((run) => run.attempt)).toEqual([1, 2])
+    await healthy.stop()
+  }, 60_000)
+})

@@ -1,0 +1,100 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDatabase, type Database } from '@redrive/shared/database'
+import {
+  createTestDatabase,
+  createTestVhost,
+  onCleanup,
+  type SpawnedService,
+  spawnService,
+} from '@redrive/shared/testing'
+import { ApiClient } from './api-client.ts'
+
+export const ADMIN_API_KEY = 'an-administrator-key-for-tests-only'
+
+export interface ClusterEngines {
+  readonly databaseUrl: string
+  readonly amqpUrl: string
+}
+
+type Environment = Readonly<Record<string, string>>
+
+export interface Cluster {
+  readonly database: Database
+  readonly databaseUrl: string
+  readonly amqpUrl: string
+  /** The next services get these settings too. */
+  readonly settings: Record<string, string>
+  start(service: 'api' | 'dispatcher' | 'worker', environment?: Environment): Promise<SpawnedService>
+  /** Starts an api and returns a client of it. */
+  startApi(environment?: Environment): Promise<{ api: SpawnedService; client: ApiClient }>
+  /** A new file for the runs of the test handlers. */
+  sideLog(): SideLog
+}
+
+export interface SideLog {
+  readonly file: string
+  runs(): readonly { readonly taskId: string; readonly attempt: number }[]
+  /** Lets `test.held` return. */
+  release(): void
+}
+
+// Short times, so that what heals by waiting heals within a test.
+const QUICK = {
+  LOG_LEVEL: 'debug',
+  RELEASE_GRACE_MS: '500',
+  WORKER_LEASE_MS: '3000',
+  RECONCILE_INTERVAL_MS: '1000',
+  SHUTDOWN_GRACE_MS: '15000',
+}
+
+/** A ledger and a virtual host of their own, and real service processes on them. */
+export async function startCluster(given: Partial<ClusterEngines> = {}): Promise<Cluster> {
+  const url = given.databaseUrl ?? (await createTestDatabase()).url
+  const amqp =
+    given.amqpUrl === undefined ? await createTestVhost() : { amqpUrl: given.amqpUrl, managementUrl: null }
+  const database = createDatabase({ url, poolSize: 2, statementTimeoutMs: 10_000, applicationName: 'test' })
+  onCleanup(() => database.close())
+  const folder = mkdtempSync(join(tmpdir(), 'redrive-cluster-'))
+  onCleanup(() => rmSync(folder, { recursive: true, force: true }))
+  const settings: Record<string, string> = {
+    ...QUICK,
+    DATABASE_URL: url,
+    AMQP_URL: amqp.amqpUrl,
+    ...(amqp.managementUrl === null ? {} : { AMQP_MANAGEMENT_URL: amqp.managementUrl }),
+    ADMIN_API_KEY,
+    WORKER_HANDLERS: join(import.meta.dirname, '../handlers'),
+  }
+  const start = async (service: 'api' | 'dispatcher' | 'worker', environment: Environment = {}) => {
+    const spawned = spawnService({ service, env: { ...settings, ...environment } })
+    await spawned.waitForReady()
+    return spawned
+  }
+  return {
+    database,
+    databaseUrl: url,
+    amqpUrl: amqp.amqpUrl,
+    settings,
+    start,
+    startApi: async (environment) => {
+      const api = await start('api', environment)
+      const { apiUrl } = await api.waitForReady()
+      return { api, client: new ApiClient(apiUrl ?? '', ADMIN_API_KEY) }
+    },
+    sideLog: () => createSideLog(join(folder, `${crypto.randomUUID()}.log`)),
+  }
+}
+
+function createSideLog(file: string): SideLog {
+  writeFileSync(file, '')
+  return {
+    file,
+    runs: () =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line)),
+    release: () => writeFileSync(`${file}.go`, ''),
+  }
+}
