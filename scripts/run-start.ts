@@ -9,6 +9,7 @@ import { chooseApiPort } from './start/choose-api-port.ts'
 import { explainFailure } from './start/explain-failure.ts'
 import { givenEngines } from './start/given-engines.ts'
 import { progress } from './start/progress.ts'
+import { SERVICE_NAMES, stopLeftoverServices } from './start/service-records.ts'
 import { onStopRequest } from './start/stop-requests.ts'
 import { SupervisedService } from './start/supervised-service.ts'
 import { welcome } from './start/welcome.ts'
@@ -32,7 +33,10 @@ let stopping: Promise<void> | null = null
 onStopRequest({
   stop: (reason) => {
     progress(`stopping (${reason}) ...`)
-    void stopEverything().then(() => process.exit(0))
+    void stopEverything().then(() => {
+      progress('everything is stopped')
+      process.exit(0)
+    })
   },
   insist: () => {
     progress('killing the services; the engines still end properly')
@@ -54,6 +58,7 @@ try {
 async function start(): Promise<void> {
   const lock = lockFolder(join(OWN_FOLDER, 'start'))
   stops.push(async () => lock.release())
+  await stopLeftoverServices(ROOT)
   if (process.argv.includes('--reset')) await reset()
   const addresses = await bringUpEngines()
   await migrate(addresses)
@@ -81,21 +86,24 @@ async function reset(): Promise<void> {
 }
 
 async function bringUpEngines(): Promise<EngineAddresses> {
-  const engines = await startEngines({
+  const abort = new AbortController()
+  const starting = startEngines({
     given: givenEngines(environment),
     dataFolder: ENGINES_FOLDER,
     cacheFolder: join(OWN_FOLDER, 'cache/rabbitmq'),
     isDurable: true,
     onProgress: progress,
+    signal: abort.signal,
   })
-  stops.push(() => engines.stop())
-  if (stopping !== null) {
-    // The request came while the engines were starting, and did not know of them.
-    await engines.stop()
-    throw new Error('stopped while starting')
-  }
-  return engines
+  stops.push(async () => {
+    abort.abort()
+    await starting.then((engines) => engines.stop(), ignoreFailedStart)
+  })
+  return starting
 }
+
+/** Whoever waits for the start hears of its failure; for the stop, there is nothing left to do. */
+function ignoreFailedStart(): void {}
 
 async function migrate({ databaseUrl }: EngineAddresses): Promise<void> {
   progress('migrating the ledger')
@@ -122,10 +130,9 @@ function engineSettings({ databaseUrl, amqpUrl, amqpManagementUrl }: EngineAddre
 }
 
 async function startServices(settings: Environment): Promise<void> {
-  const names = ['api', 'dispatcher', 'worker'] as const
-  const ports = await freePorts(names)
+  const ports = await freePorts(SERVICE_NAMES)
   const graceMs = (Number(settings['SHUTDOWN_GRACE_MS']) || DEFAULT_GRACE_MS) + GRACE_BEYOND_MS
-  for (const name of names) {
+  for (const name of SERVICE_NAMES) {
     const port = ports[name]
     services.push(
       new SupervisedService({
@@ -137,7 +144,7 @@ async function startServices(settings: Environment): Promise<void> {
       }),
     )
   }
-  progress(`starting ${names.join(', ')}`)
+  progress(`starting ${SERVICE_NAMES.join(', ')}`)
   await Promise.all(services.map((service) => service.start()))
   progress('api, dispatcher and worker are ready')
 }
@@ -152,7 +159,6 @@ function stopEverything(): Promise<void> {
   stopping ??= (async () => {
     await Promise.all(services.map((service) => service.stop()))
     for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop()
-    progress('everything is stopped')
   })()
   return stopping
 }

@@ -18,13 +18,14 @@ const RUNS_FOLDER = join(OWN_FOLDER, 'tests')
 const INTERRUPTED_GRACE_MS = 5_000
 
 let jest: ChildProcess | null = null
-let engines: Engines | null = null
+const abort = new AbortController()
 let interruptedBy: string | null = null
 
 onStopRequest({
   stop: (reason) => {
     interruptedBy = reason
     progress(`interrupted (${reason}); stopping`)
+    abort.abort()
     signalJest('SIGTERM')
     setTimeout(() => signalJest('SIGKILL'), INTERRUPTED_GRACE_MS).unref()
   },
@@ -35,6 +36,7 @@ process.exitCode = await run()
 
 async function run(): Promise<number> {
   const folder = await makeRunFolder()
+  let engines: Engines | null = null
   try {
     engines = await startEngines({
       given: givenEngines(process.env, 'TEST_'),
@@ -42,9 +44,11 @@ async function run(): Promise<number> {
       cacheFolder: join(OWN_FOLDER, 'cache/rabbitmq'),
       isDurable: false,
       onProgress: progress,
+      signal: abort.signal,
     })
     return interruptedBy === null ? await runJest(engines) : interruptedStatus()
   } catch (failure) {
+    if (interruptedBy !== null) return interruptedStatus()
     console.error(`\nThe tests could not be run.\n${explainFailure(failure)}`)
     return 1
   } finally {

@@ -17,6 +17,7 @@ export interface PackageRequest {
   /** The unpacked packages of each distribution's release are kept here. */
   readonly cacheFolder: string
   readonly onProgress: (text: string) => void
+  readonly signal?: AbortSignal
 }
 
 const FETCH_TIMEOUT_MS = 300_000
@@ -60,7 +61,7 @@ function releaseName(): string {
   return `${release?.replaceAll('"', '') ?? 'unknown'}-${process.arch}`
 }
 
-async function download(work: string, { packages, onProgress }: PackageRequest): Promise<string[]> {
+async function download(work: string, { packages, onProgress, signal }: PackageRequest): Promise<string[]> {
   const folders = ['state/lists/partial', 'cache/archives/partial', 'debs']
   for (const folder of folders) mkdirSync(join(work, folder), { recursive: true })
   const configuration = join(work, 'apt.conf')
@@ -69,6 +70,7 @@ async function download(work: string, { packages, onProgress }: PackageRequest):
     env: { ...process.env, APT_CONFIG: configuration, LC_ALL: 'C' },
     cwd: join(work, 'debs'),
     timeoutMs: FETCH_TIMEOUT_MS,
+    signal,
   }
   onProgress('reading the package lists of this machine’s own sources')
   await runCommand('apt-get', ['update', '-q'], options)

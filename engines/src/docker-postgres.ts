@@ -17,6 +17,7 @@ import { waitUntil } from './wait-until.ts'
 export interface DockerEngineOptions {
   readonly dataFolder: string
   readonly onProgress: (text: string) => void
+  readonly signal?: AbortSignal
 }
 
 const IMAGE = 'postgres:18'
@@ -50,7 +51,12 @@ export class DockerPostgres {
       hostname: 'redrive-postgres',
     })
     const server = postgresAddress({ password, port, database: 'postgres' })
-    if (await waitUntil(() => makeDatabase(server), { deadlineMs: READY_WITHIN_MS })) {
+    if (
+      await waitUntil(() => makeDatabase(server), {
+        deadlineMs: READY_WITHIN_MS,
+        signal: this.#options.signal,
+      })
+    ) {
       return postgresAddress({ password, port, database: DATABASE })
     }
     const name = containerName({ image: IMAGE, dataFolder })

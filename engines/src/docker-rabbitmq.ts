@@ -50,7 +50,13 @@ export class DockerRabbitMq {
       hostname: 'redrive-rabbitmq',
     })
     const addresses = rabbitMqAddresses({ password, ports })
-    if (await waitUntil(() => isRabbitMqReady(addresses), { deadlineMs: READY_WITHIN_MS })) return addresses
+    if (
+      await waitUntil(() => isRabbitMqReady(addresses), {
+        deadlineMs: READY_WITHIN_MS,
+        signal: this.#options.signal,
+      })
+    )
+      return addresses
     const name = containerName({ image: IMAGE, dataFolder })
     throw new EngineError(`RabbitMQ in the container ${name} did not become ready`, {
       advice: `See \`docker logs ${name}\`.`,

@@ -1,5 +1,6 @@
 export { EngineError } from './engine-error.ts'
 export { recordProcess, stopRecorded } from './engine-process.ts'
+export type { RecordedProcess } from './engine-process.ts'
 export { FolderInUseError, folderHolder, lockFolder } from './folder-lock.ts'
 export type { FolderLock } from './folder-lock.ts'
 export { freePorts, isPortFree } from './free-ports.ts'

@@ -14,6 +14,8 @@ export interface PrivateEngineOptions {
   readonly dataFolder: string
   /** Without durability a crash of the machine may lose everything: for tests only. */
   readonly isDurable: boolean
+  /** Ends a start that is no longer wanted; it rejects, and `stop` is still to be called. */
+  readonly signal?: AbortSignal
 }
 
 interface PostgresState {
@@ -80,6 +82,7 @@ export class PrivatePostgres {
 
   async #startOnFreePort(server: Server): Promise<string> {
     for (let starts = 1; ; starts++) {
+      this.#options.signal?.throwIfAborted()
       const { port } = await freePorts(['port'], { port: this.#keepState({}).port })
       this.#keepState({ port })
       const failure = await this.#startOn(port, server)
@@ -101,6 +104,7 @@ export class PrivatePostgres {
     const server = postgresAddress({ password, port, database: 'postgres' })
     const answer = await waitUntil(async () => engine.hasEnded || (await makeDatabase(server)), {
       deadlineMs: READY_WITHIN_MS,
+      signal: this.#options.signal,
     })
     return answer === null || engine.hasEnded ? engine.failure('Postgres did not become ready') : null
   }

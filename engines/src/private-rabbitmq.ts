@@ -19,6 +19,8 @@ export interface PrivateRabbitMqOptions {
   /** False ends the node at once instead of politely: for tests only. */
   readonly isDurable: boolean
   readonly onProgress: (text: string) => void
+  /** Ends a start that is no longer wanted; it rejects, and `stop` is still to be called. */
+  readonly signal?: AbortSignal
 }
 
 interface RabbitMqState {
@@ -48,6 +50,7 @@ export class PrivateRabbitMq {
     const installation = await findRabbitMq(this.#options)
     this.#options.onProgress('starting RabbitMQ')
     for (let starts = 1; ; starts++) {
+      this.#options.signal?.throwIfAborted()
       const known = this.#keepState({})
       const ports = await freePorts(RABBITMQ_PORTS, known.ports)
       const { nodeName, password } = this.#keepState({ ports })
@@ -90,6 +93,7 @@ export class PrivateRabbitMq {
       {
         deadlineMs: READY_WITHIN_MS,
         everyMs: 100,
+        signal: this.#options.signal,
       },
     )
     return answer === null || server.hasEnded ? server.failure('RabbitMQ did not become ready') : null

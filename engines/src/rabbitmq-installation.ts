@@ -14,6 +14,7 @@ export interface RabbitMqInstallation {
 export interface RabbitMqSource {
   readonly cacheFolder: string
   readonly onProgress: (text: string) => void
+  readonly signal?: AbortSignal
 }
 
 /** RabbitMQ itself and every part of Erlang that it loads, which the distribution packages one by one. */

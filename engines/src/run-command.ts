@@ -5,6 +5,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** After this the command is killed and counts as failed. */
   readonly timeoutMs?: number
+  /** Kills the command, which then counts as failed. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A command that could not be started, was killed, or ended with a status other than 0. */
@@ -33,6 +35,7 @@ export async function runCommand(
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? 120_000,
     killSignal: 'SIGKILL',
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
   let stdout = ''
   let everything = ''

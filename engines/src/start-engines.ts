@@ -29,7 +29,7 @@ export interface EnginesPlan {
   readonly isDurable: boolean
   readonly onProgress: (text: string) => void
   /** Ends a start that is no longer wanted: it rejects, leaving nothing running. */
-  readonly signal: AbortSignal
+  readonly signal?: AbortSignal
 }
 
 export interface Engines extends EngineAddresses {
@@ -69,7 +69,7 @@ export async function startEngines(plan: EnginesPlan): Promise<Engines> {
 export async function eraseEngines(dataFolder: string): Promise<void> {
   const lock = lockFolder(dataFolder)
   try {
-    const plan = { dataFolder, cacheFolder: '', isDurable: false, onProgress: () => {}, signal: new AbortController().signal }
+    const plan = { dataFolder, cacheFolder: '', isDurable: false, onProgress: () => {} }
     // Docker's first: what tells that there is one lies in the folder that the others remove.
     for (const engine of [...rabbitMqEngines(plan), ...postgresEngines(plan)].toReversed())
       await engine.erase()
@@ -103,7 +103,7 @@ function rabbitMqEngines(
 async function startPostgres(plan: EnginesPlan): Promise<Running<string>> {
   if (plan.given.databaseUrl !== undefined) return untouched(plan.given.databaseUrl)
   plan.onProgress('starting Postgres')
-  return startOneOf(postgresEngines(plan))
+  return startOneOf(postgresEngines(plan), plan)
 }
 
 async function startRabbitMq(
@@ -111,17 +111,18 @@ async function startRabbitMq(
 ): Promise<Running<Pick<EngineAddresses, 'amqpUrl' | 'amqpManagementUrl'>>> {
   const { amqpUrl, amqpManagementUrl = null } = plan.given
   if (amqpUrl !== undefined) return untouched({ amqpUrl, amqpManagementUrl })
-  return startOneOf(rabbitMqEngines(plan))
+  return startOneOf(rabbitMqEngines(plan), plan)
 }
 
 /** The private instance; the one in Docker if that fails; if both fail, the private one's reason, which says what to install. */
-async function startOneOf<Address>([own, docker]: readonly [Engine<Address>, Engine<Address>]): Promise<
-  Running<Address>
-> {
+async function startOneOf<Address>(
+  [own, docker]: readonly [Engine<Address>, Engine<Address>],
+  { signal }: EnginesPlan,
+): Promise<Running<Address>> {
   try {
     return await startOrStop(own)
   } catch (reason) {
-    if (plan.signal.aborted) throw reason
+    if (signal?.aborted) throw reason
     return await startOrStop(docker).catch(() => {
       throw reason
     })

@@ -57,16 +57,32 @@ function runNpm() {
       stdio: ['ignore', 'inherit', 'pipe'],
       shell: !own && process.platform === 'win32',
     })
+    const listening = passOnSignals(npm)
     let said = ''
     npm.stderr.on('data', (data) => {
       said += data
       process.stderr.write(data)
     })
     npm.once('error', (error) => resolve(String(error)))
-    npm.once('close', (status, signal) =>
-      resolve(status === 0 ? null : `${said}\nnpm ended with ${signal ?? status}`),
-    )
+    npm.once('close', (status, signal) => {
+      listening.abort()
+      resolve(status === 0 ? null : `${said}\nnpm ended with ${signal ?? status}`)
+    })
   })
+}
+
+/** npm gets a terminal's Ctrl-C by itself, and nothing that is sent to this process alone. */
+function passOnSignals(npm) {
+  const listening = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    const passOn = () => {
+      npm.kill(signal)
+      process.exit(1)
+    }
+    process.once(signal, passOn)
+    listening.signal.addEventListener('abort', () => process.off(signal, passOn))
+  }
+  return listening
 }
 
 function fail(said) {

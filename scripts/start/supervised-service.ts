@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { recordProcess, stopRecorded } from '@redrive/engines'
+import { recordProcess } from '@redrive/engines'
 import { progress } from './progress.ts'
 import { ServiceLog } from './service-log.ts'
+import { serviceRecord } from './service-records.ts'
+import type { ServiceName } from './service-records.ts'
 
 export interface ServiceDefinition {
-  readonly name: 'api' | 'dispatcher' | 'worker'
+  readonly name: ServiceName
   readonly root: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where `/readyz` is asked. */
@@ -32,6 +34,7 @@ const HEALTHY_AFTER_MS = 30_000
 export class SupervisedService {
   readonly #definition: ServiceDefinition
   readonly #log: ServiceLog
+  readonly #record: string
   #child: ChildProcess | null = null
   #ended: Promise<void> = Promise.resolve()
   #startedAtMs = 0
@@ -41,12 +44,12 @@ export class SupervisedService {
 
   constructor(definition: ServiceDefinition) {
     this.#definition = definition
+    this.#record = serviceRecord(definition.root, definition.name)
     this.#log = new ServiceLog(definition.name, join(definition.root, `.redrive/logs/${definition.name}.log`))
   }
 
   /** Resolves when the service says that it is ready; rejects when it ends before, or takes longer than a minute. */
   async start(): Promise<void> {
-    await stopRecorded(this.#recorded)
     this.#spawn()
     const deadline = performance.now() + READY_WITHIN_MS
     while (!(await this.#answersReady())) {
@@ -76,16 +79,6 @@ export class SupervisedService {
     this.#child?.kill('SIGKILL')
   }
 
-  get #recorded() {
-    const { name, root } = this.#definition
-    return {
-      name: `the ${name}`,
-      recordFile: join(root, `.redrive/start/${name}.json`),
-      stopSignal: 'SIGTERM' as const,
-      stopGraceMs: this.#definition.graceMs,
-    }
-  }
-
   /** In a session of its own: Ctrl-C must reach the supervisor alone, which stops services before engines. */
   #spawn(): void {
     const { name, root, env } = this.#definition
@@ -101,21 +94,16 @@ export class SupervisedService {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => this.#log.add(line))
     }
-    this.#remember(child.pid)
+    if (child.pid !== undefined) recordProcess(this.#record, child.pid)
     this.#ended = new Promise((resolve) => {
       child.once('error', (error) => this.#log.add(String(error)))
       child.once('close', (status, signal) => {
         this.#child = null
+        rmSync(this.#record, { force: true })
         resolve()
         this.#restart(signal ?? `status ${status}`)
       })
     })
-  }
-
-  #remember(pid: number | undefined): void {
-    const { recordFile } = this.#recorded
-    mkdirSync(join(recordFile, '..'), { recursive: true })
-    if (pid !== undefined) recordProcess(recordFile, pid)
   }
 
   #restart(ending: string): void {

@@ -78,12 +78,13 @@ describe('secrets', () => {
   })
 
   test('are nowhere written in the file', () => {
-    for (const [, { environment }] of services) {
-      for (const [name, value] of Object.entries(environment)) {
-        if (/PASS|KEY|SECRET|TOKEN/.test(name)) expect(value).toMatch(/^\$\{\w+:\?[^}]*\}$/)
-        if (value.includes('@')) expect(value).toMatch(/^[a-z]+:\/\/\w+:\$\{\w+:\?[^}]*\}@/)
-      }
-    }
+    const entries = services.flatMap(([, { environment }]) => Object.entries(environment))
+    const named = entries.filter(([name]) => /PASS|KEY|SECRET|TOKEN/.test(name))
+    expect(named).toHaveLength(5)
+    for (const [, value] of named) expect(value).toMatch(/^\$\{\w+:\?[^}]*\}$/)
+    const addresses = entries.filter(([, value]) => value.includes('@'))
+    expect(addresses).toHaveLength(9)
+    for (const [, value] of addresses) expect(value).toMatch(/^[a-z]+:\/\/\w+:\$\{\w+:\?[^}]*\}@/)
   })
 
   test('of the migrator and of the superuser reach no service', () => {
@@ -183,7 +184,8 @@ describe('the order of the start', () => {
   })
 
   test('a broker that is away keeps no service from starting', () => {
-    for (const name of SERVICES) expect(service(name).depends_on?.['rabbitmq']?.condition).toBe('service_started')
+    for (const name of SERVICES)
+      expect(service(name).depends_on?.['rabbitmq']?.condition).toBe('service_started')
   })
 
   test('every container but the one-shot migration tells its health', () => {
@@ -203,7 +205,8 @@ describe('the order of the start', () => {
 describe('the engines', () => {
   test('are pinned to versions without known harm, each named once', () => {
     expect(service('postgres').image).toMatch(/^postgres:18\.\d+-\w+$/)
-    const [, minor, patch] = /^rabbitmq:4\.(\d+)\.(\d+)-management$/.exec(service('rabbitmq').image ?? '') ?? []
+    const [, minor, patch] =
+      /^rabbitmq:4\.(\d+)\.(\d+)-management$/.exec(service('rabbitmq').image ?? '') ?? []
     expect(Number(minor) * 1000 + Number(patch)).toBeGreaterThanOrEqual(3005)
     const text = readRepositoryFile('docker-compose.yml')
     for (const name of ENGINES) expect(text.split(`image: ${name}:`)).toHaveLength(2)
@@ -216,7 +219,9 @@ describe('the engines', () => {
   })
 
   test('get every file that is mounted from the repository, read-only', () => {
-    const mounts = ENGINES.flatMap((name) => service(name).volumes ?? []).filter((one) => one.startsWith('./'))
+    const mounts = ENGINES.flatMap((name) => service(name).volumes ?? []).filter((one) =>
+      one.startsWith('./'),
+    )
     expect(mounts).toHaveLength(3)
     for (const mount of mounts) {
       const [from = '', , mode] = mount.split(':')

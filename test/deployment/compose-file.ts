@@ -72,15 +72,14 @@ export function variablesIn(text: string): Variable[] {
 
 /** The text that Compose makes of it. Throws for a required variable that is not given. */
 export function interpolate(text: string, given: Readonly<Record<string, string>>): string {
-  return text.replaceAll(
-    VARIABLE,
-    (_, name: string, operator: string | undefined, operand: string | undefined) => {
-      const value = given[name] ?? ''
-      if (value !== '') return value
-      if (operator === ':?') throw new Error(`${name}: ${operand ?? ''}`)
-      return operand ?? ''
-    },
-  )
+  return text.replaceAll(VARIABLE, (written) => {
+    const [variable] = variablesIn(written)
+    if (variable === undefined) return written
+    const value = given[variable.name] ?? ''
+    if (value !== '') return value
+    if (variable.operator === ':?') throw new Error(`${variable.name}: ${variable.operand}`)
+    return variable.operand
+  })
 }
 
 /** What a container of the service sees in its environment. */

@@ -14,7 +14,9 @@ export function findComposeProblems(file: unknown): readonly ErrorObject[] {
   return validate.errors ?? []
 }
 
-const validate = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(newerSchema())
+const validate = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(
+  newerSchema(),
+)
 
 /**
  * The packaged schema is of 2021 and marked as a draft that Ajv does not know by that name, with ids of an older one.

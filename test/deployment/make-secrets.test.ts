@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { readEnvironment } from '@redrive/shared/runtime'
+import { parseEnv } from 'node:util'
 import { REPOSITORY_FOLDER } from '@redrive/shared/testing'
 import { readRepositoryFile, variablesIn } from './compose-file.ts'
 
@@ -23,7 +32,9 @@ function makeSecrets(): string {
 }
 
 function secretsIn(text: string): Record<string, string> {
-  return Object.fromEntries([...text.matchAll(/^(\w+)=(.+)$/gm)].map(([, name = '', value = '']) => [name, value]))
+  return Object.fromEntries(
+    [...text.matchAll(/^(\w+)=(.+)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  )
 }
 
 function written(): string {
@@ -32,7 +43,9 @@ function written(): string {
 
 test('one command writes every secret that the compose file requires, random and for its owner only', () => {
   makeSecrets()
-  const required = variablesIn(readRepositoryFile('docker-compose.yml')).filter(({ operator }) => operator === ':?')
+  const required = variablesIn(readRepositoryFile('docker-compose.yml')).filter(
+    ({ operator }) => operator === ':?',
+  )
   const secrets = secretsIn(written())
   expect(Object.keys(secrets).toSorted()).toEqual([...new Set(required.map(({ name }) => name))].toSorted())
   for (const secret of Object.values(secrets)) expect(secret).toMatch(/^[0-9a-f]{64}$/)
@@ -53,7 +66,7 @@ test('what a person wrote stays, and what was left empty is filled', () => {
   writeFileSync(join(folder, '.env'), before, { mode: 0o644 })
   expect(makeSecrets()).toContain('ADMIN_API_KEY POSTGRES_APP_PASSWORD POSTGRES_MIGRATOR_PASSWORD\n')
   expect(written().startsWith(`${before}\n`)).toBe(true)
-  expect(readEnvironment(folder)).toMatchObject({
+  expect(parseEnv(written())).toMatchObject({
     PORT: '3001',
     RABBITMQ_PASSWORD: 'my own',
     POSTGRES_PASSWORD: 'mine',

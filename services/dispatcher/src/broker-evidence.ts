@@ -1,4 +1,11 @@
-import { readDeath, toPlainData, type BrokerDeath, type Delivery, type PlainData } from '@redrive/shared/broker'
+import {
+  plainText,
+  readDeath,
+  toPlainData,
+  type BrokerDeath,
+  type Delivery,
+  type PlainData,
+} from '@redrive/shared/broker'
 
 export type DeliveryEvidence = Pick<Delivery, 'headers' | 'exchange' | 'routingKey'>
 
@@ -12,8 +19,8 @@ const MAX_HEADER_BYTES = 65_536
 export function brokerEvidence({ headers, exchange, routingKey }: DeliveryEvidence): BrokerDeath {
   const death = readDeath(headers) ?? {
     queue: null,
-    exchange: plainTextOf(exchange),
-    routingKey: plainTextOf(routingKey),
+    exchange: plainText(exchange),
+    routingKey: plainText(routingKey),
     reason: null,
     count: null,
     time: null,
@@ -24,17 +31,18 @@ export function brokerEvidence({ headers, exchange, routingKey }: DeliveryEviden
 
 /** The same without the headers, for a message whose headers the ledger refused. */
 export function withoutHeaders(evidence: BrokerDeath): BrokerDeath {
-  return { ...evidence, headers: { 'redrive-note': 'The headers were left out because the ledger could not store them.' } }
+  return {
+    ...evidence,
+    headers: { 'redrive-note': 'The headers were left out because the ledger could not store them.' },
+  }
 }
 
 function boundHeaders(headers: BrokerDeath['headers']): BrokerDeath['headers'] {
   const bytes = Buffer.byteLength(JSON.stringify(headers))
   if (bytes <= MAX_HEADER_BYTES) return headers
-  return { 'redrive-note': `The headers were left out: ${bytes} bytes as JSON, and at most ${MAX_HEADER_BYTES} are kept.` }
-}
-
-function plainTextOf(text: string): string {
-  return String(toPlainData(text))
+  return {
+    'redrive-note': `The headers were left out: ${bytes} bytes as JSON, and at most ${MAX_HEADER_BYTES} are kept.`,
+  }
 }
 
 function asTable(data: PlainData): BrokerDeath['headers'] {

@@ -41,7 +41,8 @@ export function describeForeign({ id, delivery, evidence, reason, detail }: Fore
 }
 
 function decisionOf(body: Buffer, { queue }: BrokerDeath): string {
-  const origin = queue === null ? 'It was published straight to the error queue' : `It died in the queue ${queue}`
+  const origin =
+    queue === null ? 'It was published straight to the error queue' : `It died in the queue ${queue}`
   const kept =
     body.length > MAX_RAW_BYTES
       ? `Its first ${MAX_RAW_BYTES} bytes of ${body.length} are kept.`
@@ -56,7 +57,10 @@ function laneOf(queue: string | null): Lane | null {
 /** The same for every delivery of the same message and death. Each part is preceded by its length, so that none runs into the next. */
 function digestOf({ body, messageId }: ForeignFinding['delivery'], death: BrokerDeath): string {
   const { queue, reason, time, count } = death
-  const parts = [body, ...[messageId, queue, reason, time, count].map((part) => Buffer.from(String(part ?? '')))]
+  const parts = [
+    body,
+    ...[messageId, queue, reason, time, count].map((part) => Buffer.from(String(part ?? ''))),
+  ]
   const hash = createHash('sha256')
   for (const part of parts) hash.update(`${part.length}:`).update(part)
   return hash.digest('hex')

@@ -12,19 +12,18 @@ import {
   type DeadLetterCounts,
   type LaneCounts,
 } from '@redrive/shared/database'
-import { registerGauge, type GaugeReading } from '@redrive/shared/runtime'
+import { registerGauge, type createMetrics, type GaugeReading } from '@redrive/shared/runtime'
 import { LANES, OPEN_STATES } from '@redrive/shared/task'
-import type { Registry } from './registry.ts'
 
 export interface MeasuredParts {
-  readonly registry: Registry
+  readonly registry: ReturnType<typeof createMetrics>
   readonly database: Database
   readonly connection: BrokerConnection
   readonly management: ManagementClient | null
   /** The works of this kind of process, and whether this one does them. */
-  leadership(): ReadonlyMap<string, boolean>
+  readonly leadership: () => ReadonlyMap<string, boolean>
   /** The windows of the lanes that this process releases. */
-  windows(): ReadonlyMap<string, number>
+  readonly windows: () => ReadonlyMap<string, number>
 }
 
 const QUEUES = [...LANES.map(laneQueue), ERROR_QUEUE]
@@ -52,7 +51,9 @@ function registerBrokerGauges({ registry, connection, management }: MeasuredPart
     registry,
     name: 'redrive_queue_messages',
     measure: () =>
-      measureQueues(async (queue) => (connection.isConnected ? (await inspectQueue(connection, queue))?.ready : null)),
+      measureQueues(async (queue) =>
+        connection.isConnected ? (await inspectQueue(connection, queue))?.ready : null,
+      ),
   })
   registerGauge({
     registry,
@@ -69,7 +70,8 @@ function registerOwnGauges({ registry, leadership, windows }: MeasuredParts): vo
   registerGauge({
     registry,
     name: 'redrive_leadership',
-    measure: () => [...leadership()].map(([work, isLeading]) => ({ labels: { work }, value: Number(isLeading) })),
+    measure: () =>
+      [...leadership()].map(([work, isLeading]) => ({ labels: { work }, value: Number(isLeading) })),
   })
   registerGauge({
     registry,

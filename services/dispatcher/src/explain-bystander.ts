@@ -1,7 +1,11 @@
 import type { BrokerDeath } from '@redrive/shared/broker'
 
 /** Why a ticket came to the error queue without its task having failed, in words for the task's explanation. */
-export function explainBystander({ queue, reason, count }: Pick<BrokerDeath, 'queue' | 'reason' | 'count'>): string {
+export function explainBystander({
+  queue,
+  reason,
+  count,
+}: Pick<BrokerDeath, 'queue' | 'reason' | 'count'>): string {
   const where = queue === null ? 'a queue' : `the queue ${queue}`
   const after = count !== null && count > 1 ? `, for the ${count}th time` : ''
   return `${causeOf(reason, where)}${after}. Nothing had happened to the task, so it goes to the broker again, uncharged.`

@@ -34,7 +34,8 @@ export const NOTHING_SEEN: LookMemory = { pausedUntilMs: null, last: null }
  */
 export function judgeLook(memory: LookMemory, look: TimedLook, leaseMs: number): Judgement {
   const isTrusted = memory.last !== null && !hasGap(memory.last, look, leaseMs)
-  const pausedUntilMs = isTrusted && memory.pausedUntilMs !== null ? memory.pausedUntilMs : look.atMs + leaseMs
+  const pausedUntilMs =
+    isTrusted && memory.pausedUntilMs !== null ? memory.pausedUntilMs : look.atMs + leaseMs
   const isPaused = look.atMs < pausedUntilMs
   const seenBefore = new Set(memory.last?.gone.map((worker) => worker.id))
   const lost = look.gone.filter((worker) => worker.isLeaseOver || seenBefore.has(worker.id))

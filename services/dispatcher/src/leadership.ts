@@ -7,7 +7,7 @@ export interface LeadershipOptions {
   readonly statementTimeoutMs: number
   readonly works: readonly string[]
   readonly logger: Logger
-  onTaken?(work: string): void
+  readonly onTaken?: (work: string) => void
 }
 
 /**

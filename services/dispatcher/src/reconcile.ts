@@ -7,9 +7,9 @@ import { repairTopology } from './repair-topology.ts'
 export interface ReconciliationOptions extends Omit<LaneReconciliation, 'olderThanMs'> {
   readonly intervalMs: number
   readonly logger: Logger
-  isLeading(): boolean
+  readonly isLeading: () => boolean
   /** The broker has one of our objects with other arguments, which only a person can decide about. */
-  onDrift(error: TopologyDriftError): void
+  readonly onDrift: (error: TopologyDriftError) => void
 }
 
 /** A queue that is missing for good, by permission say, is not worth more than this. */

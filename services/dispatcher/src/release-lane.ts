@@ -14,9 +14,9 @@ export interface LaneReleaseOptions {
   readonly graceMs: number
   readonly pollMs: number
   /** True while this dispatcher is the one that releases the lane, and the broker can take tickets. */
-  mayRelease(): boolean
+  readonly mayRelease: () => boolean
   /** The broker found no queue for a ticket. */
-  onReturned(): void
+  readonly onReturned: () => void
 }
 
 /** One statement of this size takes milliseconds, and its tickets are confirmed before the next few are chosen. */

@@ -38,16 +38,17 @@ export async function rescueWorker(
     const isGone = await lockGoneWorker(transaction, worker.id)
     if (!isGone || session.generation() !== generation) return NOTHING
     const decision = `${nameOf(worker)} disappeared while the attempt ran. It is not charged, and the task runs again.`
-    const rescued = await rescueAttempts(transaction, { workerId: worker.id, maxLosses: MAX_LOSSES, decision })
+    const rescued = await rescueAttempts(transaction, {
+      workerId: worker.id,
+      maxLosses: MAX_LOSSES,
+      decision,
+    })
     const convicted = await convict(transaction, worker)
     return { rescued, convicted }
   })
 }
 
-async function convict(
-  transaction: Executor,
-  worker: DeadWorker,
-): Promise<readonly Convict[]> {
+async function convict(transaction: Executor, worker: DeadWorker): Promise<readonly Convict[]> {
   const convicts = await findConvicts(transaction, { workerId: worker.id, maxLosses: MAX_LOSSES })
   if (convicts.length === 0) return []
   const failed = await finishFailed(

@@ -101,7 +101,8 @@ export class WorkerRescue {
     if (isPaused === this.#wasPaused) return
     this.#wasPaused = isPaused
     const { logger, leaseMs } = this.#options
-    if (isPaused) logger.info({ leaseMs }, 'Rescue pauses for one lease, so that workers can show that they live.')
+    if (isPaused)
+      logger.info({ leaseMs }, 'Rescue pauses for one lease, so that workers can show that they live.')
     else logger.info('Rescue goes on.')
   }
 

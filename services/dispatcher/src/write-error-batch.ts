@@ -72,7 +72,10 @@ async function sortMessages(db: Executor, messages: readonly ErrorMessage[]): Pr
 }
 
 /** The tickets of these kinds, equal ones once. */
-function ticketsOf(sorted: readonly Sorted[], kinds: readonly SortedMessage['kind'][]): readonly SortedTicket[] {
+function ticketsOf(
+  sorted: readonly Sorted[],
+  kinds: readonly SortedMessage['kind'][],
+): readonly SortedTicket[] {
   const byKey = new Map<string, SortedTicket>()
   for (const { parsed, verdict, evidence, ledgerNumber } of sorted) {
     if (!('ticket' in parsed) || !kinds.includes(verdict.kind)) continue

@@ -16,7 +16,10 @@ export interface ClaimedBatch {
  * Crash windows: before the commit nothing has happened to the tasks; after it, rescue finds attempts whose worker is
  * gone. When the worker gives up before the ledger answers, whether the tasks are claimed is unknown, and this throws.
  */
-export async function claimBatch(context: WorkerContext, tickets: readonly HeldTicket[]): Promise<ClaimedBatch> {
+export async function claimBatch(
+  context: WorkerContext,
+  tickets: readonly HeldTicket[],
+): Promise<ClaimedBatch> {
   const { workerId, database, types, events } = context
   const claim = {
     workerId,

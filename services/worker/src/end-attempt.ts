@@ -32,7 +32,11 @@ const UNUSABLE_RESULT =
  * Writes how an attempt ended, and settles its ticket afterwards: acknowledged where the task goes on or succeeded,
  * rejected, and so sent to the error queue, where it failed. Rejects when the ledger could not be told.
  */
-export async function endAttempt(attempt: RunningAttempt, outcome: AttemptOutcome, ending: Ending): Promise<void> {
+export async function endAttempt(
+  attempt: RunningAttempt,
+  outcome: AttemptOutcome,
+  ending: Ending,
+): Promise<void> {
   switch (outcome.kind) {
     case 'succeeded':
       return await succeed(attempt, outcome.result, ending)
@@ -63,7 +67,10 @@ async function succeed(attempt: RunningAttempt, result: string, ending: Ending):
 
 /** Valid JSON that Postgres cannot keep: U+0000, half a surrogate pair, a nesting too deep. */
 function describeRefusal(error: unknown): TaskError {
-  return { type: 'UnusableResultError', message: `The result cannot be stored: ${describeError(error).message}.` }
+  return {
+    type: 'UnusableResultError',
+    message: `The result cannot be stored: ${describeError(error).message}.`,
+  }
 }
 
 async function retryOrFail(attempt: RunningAttempt, { kind, error }: Failed, ending: Ending): Promise<void> {
@@ -160,7 +167,12 @@ function leaveToLedger(attempt: RunningAttempt, outcome: AttemptOutcome, ending:
   ending.settleUnclaimed([attempt.held])
 }
 
-function describe({ claimed }: RunningAttempt): { taskId: string; type: string; attempt: number; lane: string } {
+function describe({ claimed }: RunningAttempt): {
+  taskId: string
+  type: string
+  attempt: number
+  lane: string
+} {
   const { taskId, type, attempt, lane } = claimed
   return { taskId, type, attempt, lane }
 }

@@ -134,7 +134,8 @@ async function endAttempts<Record extends { readonly token: string }>(
   if (before !== null) reachCrashPoint(before)
   const ended = await askLedger(context, () => way.end(db, records))
   const missing = endings.filter(({ record }) => !ended.has(record.token)).map(({ claimed }) => claimed)
-  const outcomes = missing.length === 0 ? null : await askLedger(context, () => findFinishedTokens(db, missing))
+  const outcomes =
+    missing.length === 0 ? null : await askLedger(context, () => findFinishedTokens(db, missing))
   reachCrashPoint(way.after(records))
   // A missing token whose record reads as ours was ended by this very statement, whose answer was lost the first time.
   const isOurs = (record: Record): boolean =>

@@ -96,11 +96,16 @@ export class HeldTickets {
   waitAgain(held: HeldTicket, delayMs = 0): void {
     if (this.#isClosed || held.isLost) this.settle(held, 'giveBack')
     else if (delayMs === 0) this.#wait(held)
-    else this.#resting.set(held, setTimeout(() => this.#wait(held), delayMs))
+    else
+      this.#resting.set(
+        held,
+        setTimeout(() => this.#wait(held), delayMs),
+      )
   }
 
   /** Ends the holding; on a lost channel nothing is sent, and the broker delivers the ticket again. */
   settle(held: HeldTicket, settlement: Settlement): void {
+    if (!this.has(held)) return
     held.delivery[settlement]()
     this.#forget(held)
   }
@@ -128,6 +133,11 @@ export class HeldTickets {
   whenEmpty(): Promise<void> {
     if (this.#all.size === 0) return Promise.resolve()
     return new Promise((resolve) => this.#whenEmpty.push(resolve))
+  }
+
+  /** False once it was settled. */
+  has(held: HeldTicket): boolean {
+    return this.#all.get(ticketMessageId(held.ticket)) === held
   }
 
   isUnclaimed(held: HeldTicket): boolean {
@@ -161,7 +171,10 @@ export class HeldTickets {
 }
 
 /** Two numbers of one task in one claim would be two answers for one row. */
-function firstOfOtherTask(line: ReadonlySet<HeldTicket>, taken: ReadonlyMap<string, HeldTicket>): HeldTicket | undefined {
+function firstOfOtherTask(
+  line: ReadonlySet<HeldTicket>,
+  taken: ReadonlyMap<string, HeldTicket>,
+): HeldTicket | undefined {
   for (const held of line) {
     if (!taken.has(held.ticket.taskId)) return held
   }

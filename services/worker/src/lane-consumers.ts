@@ -8,8 +8,8 @@ interface LaneConsumersOptions {
   /** Unsettled deliveries per lane. Not below the slots of the worker, or slots stay empty while tickets wait. */
   readonly prefetch: number
   readonly logger: Logger
-  onDelivery(lane: Lane, delivery: Delivery): void
-  onLost(lane: Lane): void
+  readonly onDelivery: (lane: Lane, delivery: Delivery) => void
+  readonly onLost: (lane: Lane) => void
 }
 
 /** One consumer for each lane, on one connection, moved together. */

@@ -55,7 +55,8 @@ export class LeaseKeeper {
     this.#wake?.()
     await this.#running
     // Where the ledger is away, the row stays, and rescue finds that nobody holds its lock.
-    if (isEnded && this.#isRegistered) await endWorker(this.#session.db, this.#options.worker.id).catch(() => undefined)
+    if (isEnded && this.#isRegistered)
+      await endWorker(this.#session.db, this.#options.worker.id).catch(() => undefined)
     await this.#session.close().catch(() => undefined)
   }
 
@@ -68,7 +69,9 @@ export class LeaseKeeper {
     const { tell, leaseMs } = this.#options
     try {
       const isHeld = await this.#hold()
-      tell(isHeld ? { kind: 'held' } : { kind: 'not_held', reason: 'a former connection still holds the lock' })
+      tell(
+        isHeld ? { kind: 'held' } : { kind: 'not_held', reason: 'a former connection still holds the lock' },
+      )
       return isHeld ? Math.min(MAX_INTERVAL_MS, leaseMs / RENEWALS_PER_LEASE) : RETRY_MS
     } catch (error) {
       tell({ kind: 'not_held', reason: error instanceof Error ? error.message : String(error) })

@@ -41,8 +41,9 @@ export class LedgerWatch {
     this.#timer = null
   }
 
-  get isAway(): boolean {
-    return this.#isAway
+  /** False from the first second without an answer. */
+  get isAnswering(): boolean {
+    return this.#timer !== null && this.#misses === 0
   }
 
   #look(): void {
@@ -58,7 +59,9 @@ export class LedgerWatch {
     const { context, lease, onAway, onBack } = this.#options
     this.#isAway = isAway
     if (isAway) {
-      context.events.emit('database.unreachable', { error: this.#lastError ?? new Error(`no lease: ${lease.reason}`) })
+      context.events.emit('database.unreachable', {
+        error: this.#lastError ?? new Error(`no lease: ${lease.reason}`),
+      })
       onAway()
     } else {
       context.events.emit('database.reached', {})

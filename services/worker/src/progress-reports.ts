@@ -21,6 +21,7 @@ interface Report {
 export class ProgressReports {
   readonly #context: WorkerContext
   #latest = new Map<string, Report>()
+  #underWay = new Map<string, Report>()
   #timer: NodeJS.Timeout | null = null
   #writing: Promise<void> = Promise.resolve()
 
@@ -34,7 +35,10 @@ export class ProgressReports {
     const { taskId, token, attempt: number, type } = attempt.claimed
     const read = readProgress(progress)
     if ('problem' in read) {
-      this.#context.logger.warn({ taskId, attempt: number, type, ...read }, 'A handler reported progress that cannot be shown.')
+      this.#context.logger.warn(
+        { taskId, attempt: number, type, ...read },
+        'A handler reported progress that cannot be shown.',
+      )
       return
     }
     this.#latest.set(token, { taskId, token, progress: read.progress })
@@ -44,6 +48,7 @@ export class ProgressReports {
   /** Writes what an attempt last reported before its end is written, so that the end shows it. Never rejects. */
   async flush(token: string): Promise<void> {
     if (this.#latest.has(token)) this.#writeNow()
+    else if (!this.#underWay.has(token)) return
     await this.#writing
   }
 
@@ -60,11 +65,13 @@ export class ProgressReports {
   }
 
   async #write(): Promise<void> {
-    const reports = [...this.#latest.values()]
+    this.#underWay = this.#latest
     this.#latest = new Map()
+    const reports = [...this.#underWay.values()]
     for (let from = 0; from < reports.length; from += MAX_BATCH) {
       await this.#writeSplitting(reports.slice(from, from + MAX_BATCH))
     }
+    this.#underWay = new Map()
   }
 
   /** A report that the ledger refuses for its data must not take the others of its batch along. */

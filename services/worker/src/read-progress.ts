@@ -3,8 +3,11 @@ import type { TaskProgress } from '@redrive/shared/task'
 const MAX_NOTE = 500
 
 /** Reads what a handler, typed or not, passed as its progress; does not throw. */
-export function readProgress(value: unknown): { readonly progress: TaskProgress } | { readonly problem: string } {
-  if (typeof value !== 'object' || value === null) return { problem: 'expected an object { done, total?, note? }' }
+export function readProgress(
+  value: unknown,
+): { readonly progress: TaskProgress } | { readonly problem: string } {
+  if (typeof value !== 'object' || value === null)
+    return { problem: 'expected an object { done, total?, note? }' }
   const { done, total, note } = value as Record<string, unknown>
   if (!isAmount(done)) return { problem: '"done" must be a number from 0' }
   if (total !== undefined && !isAmount(total)) return { problem: '"total" must be a number from 0' }

@@ -18,7 +18,10 @@ export function receiveTicket(delivery: Delivery, { lane, held, events, logger }
   const parsed = parseTicket(delivery.body)
   if ('problem' in parsed) {
     const { messageId, contentType } = delivery
-    logger.warn({ lane, messageId, contentType, ...parsed }, 'A message in a lane is no ticket: to the error queue.')
+    logger.warn(
+      { lane, messageId, contentType, ...parsed },
+      'A message in a lane is no ticket: to the error queue.',
+    )
     delivery.reject()
     return
   }

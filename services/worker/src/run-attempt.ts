@@ -7,7 +7,7 @@ import {
   MAX_DELAY_MS,
   type TaskProgress,
 } from '@redrive/shared/task'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { AttemptOutcome } from './attempt-outcome.ts'
 import { encodeResult } from './encode-result.ts'
 import type { RunningAttempt } from './running-attempts.ts'
@@ -68,8 +68,13 @@ function createHandlerContext(attempt: RunningAttempt, { context, reportProgress
 
 /** The api has checked the input by the JSON Schema; what only zod can check, or an older input, ends here. */
 function refuseInput(error: z.ZodError): AttemptOutcome {
-  const message = z.prettifyError(error).slice(0, MAX_PROBLEMS_LENGTH)
-  return { kind: 'failed', failure: 'invalid_input', error: describeError({ name: 'InvalidInputError', message }) }
+  const problems = error.issues.map((issue) => `${['input', ...issue.path].join('.')}: ${issue.message}`)
+  const message = problems.join('; ').slice(0, MAX_PROBLEMS_LENGTH)
+  return {
+    kind: 'failed',
+    failure: 'invalid_input',
+    error: describeError({ name: 'InvalidInputError', message }),
+  }
 }
 
 /** What a handler says itself counts more than the clock: permanent stays permanent after the timeout, too. */

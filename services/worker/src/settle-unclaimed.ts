@@ -35,7 +35,10 @@ const MAX_VAIN_CLAIMS = 10
 export async function settleUnclaimed(tickets: readonly HeldTicket[], settling: Settling): Promise<void> {
   const { context } = settling
   const standings = await askLedger(context, () =>
-    readStandings(context.database.db, tickets.map(({ ticket }) => ticket)),
+    readStandings(
+      context.database.db,
+      tickets.map(({ ticket }) => ticket),
+    ),
   )
   const byVerdict = new Map<TicketVerdict, Judged[]>()
   for (const held of tickets) {
@@ -65,7 +68,11 @@ async function act(verdict: TicketVerdict, judged: readonly Judged[], settling: 
   }
 }
 
-function dropAsVoid(judged: readonly Judged[], verdict: 'void' | 'not_due', { context, held: tickets }: Settling): void {
+function dropAsVoid(
+  judged: readonly Judged[],
+  verdict: 'void' | 'not_due',
+  { context, held: tickets }: Settling,
+): void {
   for (const { held, standing } of judged) {
     tickets.settle(held, 'ack')
     context.events.emit('ticket.void', { ...held.ticket, reason: explainVoid(verdict, standing) })
@@ -103,7 +110,10 @@ async function passOn(judged: readonly Judged[], settling: Settling): Promise<vo
   const isLate = ({ standing }: Judged): boolean => (standing?.unhandledForMs ?? 0) > NO_HANDLER_AFTER_MS
   const late = judged.filter(isLate)
   if (late.length > 0) await failForWantOfHandler(late, settling)
-  const byType = Map.groupBy(judged.filter((one) => !isLate(one)), typeOf)
+  const byType = Map.groupBy(
+    judged.filter((one) => !isLate(one)),
+    typeOf,
+  )
   for (const [type, some] of byType) await returnToLane(type, some, settling)
 }
 
@@ -118,7 +128,8 @@ async function returnToLane(type: string, judged: readonly Judged[], settling: S
   for (const { held } of judged) {
     // Returned just now or moved on before: this number is void from here on.
     tickets.settle(held, 'ack')
-    if (returned.has(held.ticket.taskId)) context.events.emit('task.returned', { ...held.ticket, type, ...order })
+    if (returned.has(held.ticket.taskId))
+      context.events.emit('task.returned', { ...held.ticket, type, ...order })
   }
 }
 

@@ -8,10 +8,25 @@ export const ABORT_GRACE_MS = 5_000
 /** RabbitMQ takes a delivery back after 30 minutes and looks once a minute. */
 const LONGEST_HOLD_MS = 20 * 60_000
 
-interface Sweep {
+/** How exactly timeouts are kept. */
+const SWEEP_MS = 100
+
+interface Swept {
   readonly running: RunningAttempts
   readonly held: HeldTickets
   readonly events: Events
+}
+
+/** Sweeps ten times a second; the returned function ends that. */
+export function startSweep({ running, held, events }: Swept): () => void {
+  const timer = setInterval(() => {
+    sweepAttempts({ running, events, nowMs: performance.now() })
+    settleLongHeld(held, Date.now())
+  }, SWEEP_MS)
+  return () => clearInterval(timer)
+}
+
+interface Sweep extends Omit<Swept, 'held'> {
   /** On the clock of `performance.now()`. */
   readonly nowMs: number
 }
@@ -20,7 +35,7 @@ interface Sweep {
  * One look at every running attempt, in place of timers for each: those past their timeout are told to stop, and those
  * that were told and went on past the grace are decided without their handler, so that their slot is free again.
  */
-export function sweepAttempts({ running, events, nowMs }: Omit<Sweep, 'held'>): void {
+export function sweepAttempts({ running, events, nowMs }: Sweep): void {
   for (const attempt of running.all()) {
     if (attempt.isDecided) continue
     if (attempt.abortedBecause === null) abortWhenLate(attempt, events, nowMs)
@@ -70,6 +85,9 @@ function abortWhenLate(attempt: RunningAttempt, events: Events, nowMs: number): 
 function overruleHandler(attempt: RunningAttempt): void {
   if (attempt.abortedBecause === 'taken_away') return attempt.overrule({ kind: 'abandoned' })
   const { type, message } = describeTimeout(attempt)
-  const error = { type, message: `${message} The handler did not stop within ${ABORT_GRACE_MS} ms of its signal.` }
+  const error = {
+    type,
+    message: `${message} The handler did not stop within ${ABORT_GRACE_MS} ms of its signal.`,
+  }
   attempt.overrule({ kind: 'failed', failure: 'timed_out', error })
 }

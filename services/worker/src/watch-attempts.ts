@@ -26,7 +26,10 @@ async function stopTakenAway(context: WorkerContext, running: RunningAttempts): 
   // Those of this very moment were claimed a moment ago, and most end before the answer is there.
   const watched = running.all().filter((one) => !one.isDecided && one.abortedBecause === null)
   if (watched.length === 0) return
-  const tokens = await findTakenAway(context.database.db, watched.map(({ claimed }) => claimed))
+  const tokens = await findTakenAway(
+    context.database.db,
+    watched.map(({ claimed }) => claimed),
+  )
   for (const token of tokens) {
     const attempt = running.find(token)
     if (attempt === undefined) continue

@@ -63,7 +63,10 @@ export class WorkerLease {
   start(): void {
     // The sources run under their own names, and the build under theirs.
     const file = import.meta.url.endsWith('.ts') ? './lease-thread.ts' : './lease-thread.js'
-    const thread = new Thread(new URL(file, import.meta.url), { workerData: this.#options.plan, name: 'lease' })
+    const thread = new Thread(new URL(file, import.meta.url), {
+      workerData: this.#options.plan,
+      name: 'lease',
+    })
     thread.on('message', (news: LeaseNews) => this.#hear(news))
     thread.on('error', (error) => this.#die(error instanceof Error ? error : new Error(String(error))))
     thread.on('exit', (code) => this.#die(new Error(`the lease thread ended with status ${code}`)))
@@ -117,7 +120,11 @@ export class WorkerLease {
     if (this.#isRegistered) return
     this.#isRegistered = true
     const { id, types, lanes } = this.#options.plan.worker
-    this.#options.events.emit('worker.registered', { workerId: id, types: types.length, lanes: lanes.join(',') })
+    this.#options.events.emit('worker.registered', {
+      workerId: id,
+      types: types.length,
+      lanes: lanes.join(','),
+    })
   }
 
   #die(error: Error): void {

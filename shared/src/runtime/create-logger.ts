@@ -23,7 +23,10 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       errorKey: 'error',
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: pino.stdSerializers.err },
+      // n.b. pino's own serializer takes a task's error, which is plain data, for an Error and hides its type.
+      serializers: {
+        error: (error: unknown) => (error instanceof Error ? pino.stdSerializers.err(error) : error),
+      },
       redact: { paths: SECRET_PATHS, censor: '[hidden]' },
     },
     destination ?? pino.destination({ fd: 1, sync: true }),

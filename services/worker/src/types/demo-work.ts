@@ -35,12 +35,12 @@ export const demoWork = defineTask({
   },
 })
 
-async function sleepInSteps(durationMs: number, { signal, reportProgress }: HandlerContext): Promise<void> {
+async function sleepInSteps(durationMs: number, context: HandlerContext): Promise<void> {
   const stepMs = Math.max(SHORTEST_STEP_MS, Math.ceil(durationMs / STEPS))
-  for (let done = 0; done < durationMs; ) {
+  for (let done = 0; done < durationMs;) {
     const untilMs = Math.min(durationMs, done + stepMs)
-    await sleep(untilMs - done, undefined, { signal })
+    await sleep(untilMs - done, undefined, { signal: context.signal })
     done = untilMs
-    reportProgress({ done, total: durationMs })
+    context.reportProgress({ done, total: durationMs })
   }
 }

@@ -19,7 +19,9 @@ const exactNumber = z
 const decimalText = z
   .string()
   .max(MAX_CHARACTERS)
-  .regex(/^[+-]?[0-9]+(\.[0-9]+)?$/, { error: 'expected digits with an optional sign and fraction, as in "-12.5"' })
+  .regex(/^[+-]?[0-9]+(\.[0-9]+)?$/, {
+    error: 'expected digits with an optional sign and fraction, as in "-12.5"',
+  })
 
 const operand = z.union([exactNumber, decimalText])
 

@@ -54,7 +54,13 @@ export const METRICS = {
   redrive_dead_letters_waiting: {
     kind: 'gauge',
     labels: ['state'],
-    meaning: 'Dead letters on their way through the error queue (carried), and those that wait for an operator (open).',
+    meaning:
+      'Dead letters on their way through the error queue (carried), and those that wait for an operator (open).',
+  },
+  redrive_held_tickets: {
+    kind: 'gauge',
+    labels: ['state'],
+    meaning: 'Tickets that RabbitMQ handed to this worker, waiting for a slot or taken.',
   },
   redrive_http_request_duration_seconds: {
     kind: 'histogram',
@@ -70,7 +76,8 @@ export const METRICS = {
   redrive_lane_window: {
     kind: 'gauge',
     labels: ['lane'],
-    meaning: 'How many tickets of a lane may be with the broker, as measured by the dispatcher that releases it.',
+    meaning:
+      'How many tickets of a lane may be with the broker, as measured by the dispatcher that releases it.',
   },
   redrive_leadership: {
     kind: 'gauge',
@@ -118,6 +125,11 @@ export const METRICS = {
     labels: ['outcome'],
     meaning:
       'Tickets that were published, confirmed, returned, of unknown outcome, released by the dispatcher, or void.',
+  },
+  redrive_worker_slots: {
+    kind: 'gauge',
+    labels: [],
+    meaning: 'Attempts that this worker may run at once (WORKER_CONCURRENCY).',
   },
 } as const satisfies Record<string, MetricDefinition>
 

@@ -1,0 +1,175 @@
+import { laneQueue } from '@redrive/shared/broker'
+import {
+  deadLetterSchema,
+  type OperatorNote,
+  operatorNoteSchema,
+  type RedriveOrder,
+  redriveOrderSchema,
+} from '@redrive/shared/contract'
+import { closeDeadLetter, type DeadLetterView, redriveDeadLetter } from '@redrive/shared/database'
+import { newId, reachCrashPoint } from '@redrive/shared/runtime'
+import { LANES } from '@redrive/shared/task'
+import { z } from 'zod'
+import type { ApiParts } from '../api-parts.ts'
+import type { Answer } from '../http/answer.ts'
+import type { Caller } from '../http/caller.ts'
+import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
+import { ProblemError } from '../problem-error.ts'
+import { unknownTaskType } from '../task-types/unknown-task-type.ts'
+import { toDeadLetter } from '../views/to-dead-letter.ts'
+import { EXAMPLES } from './examples.ts'
+import { findOwnDeadLetter } from './find-own-dead-letter.ts'
+import { idParameter } from './path-parameters.ts'
+
+type Params = z.output<typeof idParameter>
+
+const closedProblems = ['DEAD_LETTER_NOT_FOUND', 'DEAD_LETTER_NOT_OPEN', 'DATABASE_UNAVAILABLE'] as const
+
+/** What an operator can do with a dead letter. Of two who try at once, one wins and the other is told. */
+export const deadLetterCommandRoutes: readonly Route[] = [
+  defineRoute({
+    method: 'POST',
+    path: '/api/v1/dead-letters/{id}/redrive',
+    operationId: 'redriveDeadLetter',
+    tag: 'Dead letters',
+    summary: 'Send a dead letter back for a new life',
+    description:
+      'A failed task runs again, with new attempts and an edited input if one is given. A foreign message is sent back, as it came, to the queue where it died.',
+    access: 'dead-letters:write',
+    params: idParameter,
+    body: {
+      schema: redriveOrderSchema,
+      limit: 'task',
+      isOptional: true,
+      example: { input: { durationMs: 100, failureRate: 0 }, reason: 'the receiver works again' },
+    },
+    responses: {
+      202: {
+        description: 'It goes back.',
+        schema: deadLetterSchema,
+        example: { ...EXAMPLES.deadLetter, state: 'redriven' },
+        headers: z.object({ Location: z.string().optional().meta({ description: 'The task; absent for a foreign message.' }) }),
+      },
+    },
+    problems: [...closedProblems, 'DEAD_LETTER_NOT_REDRIVABLE', 'BROKER_UNAVAILABLE', 'INVALID_INPUT', 'UNKNOWN_TASK_TYPE'],
+    handle: redrive,
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/api/v1/dead-letters/{id}/discard',
+    operationId: 'discardDeadLetter',
+    tag: 'Dead letters',
+    summary: 'Close a dead letter without a new life',
+    access: 'dead-letters:write',
+    params: idParameter,
+    body: { schema: operatorNoteSchema, limit: 'small', isOptional: true, example: { reason: 'the customer has gone' } },
+    responses: {
+      200: { description: 'It is discarded.', schema: deadLetterSchema, example: { ...EXAMPLES.deadLetter, state: 'discarded' } },
+    },
+    problems: closedProblems,
+    handle: discard,
+  }),
+]
+
+async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api: ApiParts): Promise<Answer> {
+  const { params, caller, body } = request
+  const letter = await findOwnDeadLetter(params.id, caller, api)
+  if (letter.state !== 'open') throw notOpen(letter)
+  if (letter.taskId === null) return redriveForeign(letter, { caller, order: body }, api)
+  await checkInput(letter, body, api)
+  const redriven = await redriveDeadLetter(api.db, {
+    ...caller,
+    deadLetterId: letter.id,
+    auditId: newId(),
+    reason: body.reason ?? null,
+    input: 'input' in body ? JSON.stringify(body.input) : null,
+    lane: body.lane ?? null,
+    attempts: body.maxAttempts ?? null,
+  })
+  if (redriven === null) throw notOpen(await findOwnDeadLetter(letter.id, caller, api))
+  reachCrashPoint('redrive.committed')
+  api.events.emit('dead_letter.redriven', { deadLetterId: letter.id, taskId: redriven.taskId, actor: caller.actor })
+  const headers = { location: `/api/v1/tasks/${redriven.taskId}` }
+  return { status: 202, headers, json: toDeadLetter(await findOwnDeadLetter(letter.id, caller, api)) }
+}
+
+/** An edited input is checked like a new one, by the type that the task has. */
+async function checkInput({ type }: DeadLetterView, order: RedriveOrder, { types }: ApiParts): Promise<void> {
+  if (!('input' in order) || type === null) return
+  const known = await types.find(type)
+  if (known === undefined) throw unknownTaskType(type, types.names())
+  const faults = (known.checkInput?.(order.input) ?? []).map((fault) => ({ ...fault, path: `/input${fault.path}` }))
+  const [first] = faults
+  if (first === undefined) return
+  throw new ProblemError('INVALID_INPUT', { detail: `${first.path}: ${first.message}.`, errors: faults })
+}
+
+interface ForeignRedrive {
+  readonly caller: Caller
+  readonly order: RedriveOrder
+}
+
+/**
+ * First the confirm, then the note. Crash window: a process that stops in between leaves the dead letter open and the
+ * message sent; sent again it dies again, as another foreign dead letter, and nothing is lost.
+ */
+async function redriveForeign(letter: DeadLetterView, { caller, order }: ForeignRedrive, api: ApiParts): Promise<Answer> {
+  refuseEdits(order)
+  const queue = queueOfDeath(letter)
+  if (letter.raw === null) throw notRedrivable('its bytes are not there')
+  const outcome = await api.publisher.publishRaw({ queue, body: letter.raw, contentType: letter.rawContentType })
+  if (outcome !== 'confirmed') throw brokerUnavailable(queue, outcome)
+  const closing = { ...caller, deadLetterId: letter.id, auditId: newId(), reason: order.reason ?? null, state: 'redriven' } as const
+  const isClosed = await closeDeadLetter(api.db, closing)
+  const after = await findOwnDeadLetter(letter.id, caller, api)
+  if (!isClosed) throw notOpen(after)
+  api.events.emit('dead_letter.redriven', { deadLetterId: letter.id, actor: caller.actor })
+  return { status: 202, json: toDeadLetter(after) }
+}
+
+function refuseEdits(order: RedriveOrder): void {
+  const edits = (['input', 'lane', 'maxAttempts'] as const).filter((name) => name in order)
+  if (edits.length === 0) return
+  const message = 'cannot be given for a foreign message, which is sent back as it came'
+  const errors = edits.map((name) => ({ path: `/${name}`, message }))
+  throw new ProblemError('INVALID_BODY', { detail: `${edits.join(', ')} ${message}.`, errors })
+}
+
+/** n.b. The evidence is what a message says of itself, and anyone may have sent it: only our own lanes are sent to. */
+function queueOfDeath({ broker }: DeadLetterView): string {
+  const queue = broker?.['queue']
+  const ours = LANES.map(laneQueue).find((name) => name === queue)
+  if (ours !== undefined) return ours
+  throw notRedrivable(typeof queue === 'string' ? `it died in "${queue}", which is no lane` : 'the broker does not say where it died')
+}
+
+function notRedrivable(why: string): ProblemError {
+  return new ProblemError('DEAD_LETTER_NOT_REDRIVABLE', { detail: `The message cannot be sent back: ${why}.` })
+}
+
+function brokerUnavailable(queue: string, outcome: 'returned' | 'unknown'): ProblemError {
+  const unknown = 'RabbitMQ did not confirm the message; it may have it all the same, and the dead letter stays open.'
+  const detail = outcome === 'returned' ? `RabbitMQ has no queue ${queue} at the moment; it is declared again by itself.` : unknown
+  return new ProblemError('BROKER_UNAVAILABLE', { detail, headers: { 'retry-after': '5' } })
+}
+
+function notOpen({ id, state }: DeadLetterView): ProblemError {
+  const isCarried = state === 'carried'
+  const detail = isCarried
+    ? `The dead letter ${id} is still carried through the error queue; it opens by itself.`
+    : `The dead letter ${id} is already ${state}.`
+  const headers = isCarried ? { 'retry-after': '2' } : {}
+  return new ProblemError('DEAD_LETTER_NOT_OPEN', { detail, headers, extensions: { deadLetterState: state } })
+}
+
+async function discard(request: RouteRequest<Params, unknown, OperatorNote>, api: ApiParts): Promise<Answer> {
+  const { params, caller, body } = request
+  const letter = await findOwnDeadLetter(params.id, caller, api)
+  const closing = { ...caller, deadLetterId: letter.id, auditId: newId(), reason: body.reason ?? null, state: 'discarded' } as const
+  const isClosed = await closeDeadLetter(api.db, closing)
+  const after = await findOwnDeadLetter(letter.id, caller, api)
+  if (!isClosed) throw notOpen(after)
+  const { id: deadLetterId, taskId } = letter
+  api.events.emit('dead_letter.discarded', { deadLetterId, taskId: taskId ?? undefined, actor: caller.actor })
+  return { status: 200, json: toDeadLetter(after) }
+}

@@ -1,0 +1,152 @@
+import type { DeadLetterResource, QueueResource, TaskResource } from '@redrive/shared/contract'
+
+const TASK_ID = '019b1f2e-7c1a-7d7e-9d5e-0a5b7f3c2d11'
+const DEAD_LETTER_ID = '019b1f30-1b02-7c55-8a10-6f3d1f8e4b27'
+const WORKER_ID = '019b1f00-90ab-7def-8123-456789abcdef'
+const ERROR = { type: 'Error', message: 'the emulated failure', stack: 'Error: the emulated failure\n    at work (demo-work.ts:31:11)' }
+
+const task: TaskResource = {
+  id: TASK_ID,
+  type: 'math.add',
+  lane: 'normal',
+  state: 'waiting',
+  input: { a: 2, b: 3 },
+  result: null,
+  error: null,
+  progress: null,
+  attempt: 0,
+  maxAttempts: 5,
+  timeoutMs: null,
+  user: null,
+  tags: ['invoices'],
+  createdAt: '2026-03-01T09:30:00.000Z',
+  runAt: '2026-03-01T09:30:00.000Z',
+  startedAt: null,
+  finishedAt: null,
+  expiresAt: null,
+}
+
+const succeeded: TaskResource = {
+  ...task,
+  state: 'succeeded',
+  result: { sum: '5' },
+  attempt: 1,
+  startedAt: '2026-03-01T09:30:00.004Z',
+  finishedAt: '2026-03-01T09:30:00.005Z',
+}
+
+const attempt = {
+  attempt: 1,
+  dispatch: 1,
+  outcome: 'succeeded',
+  isCharged: true,
+  workerId: WORKER_ID,
+  host: 'worker-1',
+  workerVersion: '0.1.0',
+  startedAt: '2026-03-01T09:30:00.004Z',
+  endedAt: '2026-03-01T09:30:00.005Z',
+  error: null,
+  progress: null,
+  decision: null,
+  note: null,
+} as const
+
+const deadLetter: DeadLetterResource = {
+  id: DEAD_LETTER_ID,
+  taskId: TASK_ID,
+  type: 'demo.work',
+  lane: 'normal',
+  state: 'open',
+  reason: 'attempts_exhausted',
+  error: ERROR,
+  fingerprint: '4f1c0a9be2d7',
+  broker: {
+    queue: 'redrive.v1.normal',
+    exchange: 'redrive.tasks',
+    routingKey: 'redrive.v1.normal',
+    reason: 'rejected',
+    count: 1,
+    time: '2026-03-01T09:30:02.000Z',
+    headers: {},
+  },
+  diedAt: '2026-03-01T09:30:02.000Z',
+  openedAt: '2026-03-01T09:30:02.010Z',
+  closedAt: null,
+  closedBy: null,
+  closingReason: null,
+  explanation: `Task ${TASK_ID} of type demo.work failed for good because its last allowed attempt failed.`,
+}
+
+const queue: QueueResource = {
+  name: 'normal',
+  kind: 'lane',
+  brokerQueue: 'redrive.v1.normal',
+  ready: 12,
+  unacknowledged: 100,
+  consumers: 1,
+  scheduled: 3,
+  waiting: 0,
+  queued: 112,
+  running: 100,
+  retrying: 1,
+  deadLetters: null,
+  note: null,
+}
+
+/** What the documentation shows as answers; the tests hold them to the schemas. */
+export const EXAMPLES = {
+  attempt,
+  deadLetter,
+  deadLetterDetail: {
+    ...deadLetter,
+    input: { durationMs: 100, failureRate: 1 },
+    attempts: [{ ...attempt, outcome: 'failed', error: ERROR, decision: 'The attempt is used up.' }],
+    raw: null,
+  },
+  queue,
+  succeeded,
+  task,
+  taskDetail: {
+    ...succeeded,
+    attempts: [attempt],
+    explanation: 'The task of type math.add was accepted at 2026-03-01T09:30:00.000Z for the lane "normal". It succeeded.',
+    deadLetters: [],
+    history: [],
+  },
+  taskStatus: {
+    id: TASK_ID,
+    state: 'running',
+    attempt: 1,
+    maxAttempts: 5,
+    progress: { done: 40, total: 100 },
+    runAt: '2026-03-01T09:30:00.000Z',
+    startedAt: '2026-03-01T09:30:00.004Z',
+    finishedAt: null,
+  },
+  taskResult: { id: TASK_ID, state: 'succeeded', result: { sum: '5' }, finishedAt: '2026-03-01T09:30:00.005Z' },
+  taskType: {
+    name: 'math.add',
+    inputSchema: { type: 'object', properties: { a: { type: 'integer' }, b: { type: 'integer' } }, required: ['a', 'b'] },
+    lane: 'normal',
+    retry: { maxAttempts: 5, baseDelayMs: 1_000, factor: 2, maxDelayMs: 600_000 },
+    timeoutMs: 60_000,
+    expectedDurationMs: null,
+    workerVersion: '0.1.0',
+    workers: 1,
+    registeredAt: '2026-03-01T09:00:00.000Z',
+    updatedAt: '2026-03-01T09:00:00.000Z',
+  },
+  worker: {
+    id: WORKER_ID,
+    host: 'worker-1',
+    pid: 4_711,
+    version: '0.1.0',
+    lanes: ['high', 'normal', 'low'],
+    types: ['demo.work', 'math.add'],
+    concurrency: 100,
+    state: 'running',
+    startedAt: '2026-03-01T09:00:00.000Z',
+    leaseUntil: '2026-03-01T09:30:15.000Z',
+    endedAt: null,
+  },
+} as const

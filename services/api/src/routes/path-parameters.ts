@@ -1,0 +1,7 @@
+import { idSchema } from '@redrive/shared/contract'
+import { z } from 'zod'
+
+/** Paths name one thing by its id; a text that is no id names nothing and is answered as unknown. */
+export const idParameter = z.object({ id: idSchema })
+
+export const nameParameter = z.object({ name: z.string() })

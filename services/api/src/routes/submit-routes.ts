@@ -1,0 +1,152 @@
+import { bulkAnswerSchema, newTaskSchema, taskSchema } from '@redrive/shared/contract'
+import { type AcceptedTask, findAcceptedTerms } from '@redrive/shared/database'
+import { isLane } from '@redrive/shared/task'
+import { z } from 'zod'
+import type { ApiParts } from '../api-parts.ts'
+import type { Answer } from '../http/answer.ts'
+import { repeatRead } from '../http/repeat-read.ts'
+import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
+import { hashJson } from '../json/hash-json.ts'
+import { ProblemError } from '../problem-error.ts'
+import { type PlanOptions, planTasks } from '../submission/plan-tasks.ts'
+import type { PlannedTask } from '../submission/planned-task.ts'
+import { readIdempotencyKey } from '../submission/read-idempotency-key.ts'
+import { type ShownPlan, toAcceptedTask } from '../views/to-accepted-task.ts'
+import { EXAMPLES } from './examples.ts'
+
+const headers = z.object({
+  'Idempotency-Key': z
+    .string()
+    .optional()
+    .meta({ description: '1 to 255 visible ASCII characters. The same key with the same body gets the first answer again.' }),
+})
+
+const replayHeader = z
+  .string()
+  .optional()
+  .meta({ description: '`true` when the answer is a repetition of the first one.' })
+
+const problems = [
+  'DATABASE_UNAVAILABLE',
+  'IDEMPOTENCY_KEY_REUSED',
+  'INVALID_IDEMPOTENCY_KEY',
+  'INVALID_INPUT',
+  'UNKNOWN_TASK_TYPE',
+] as const
+
+const bulkSchema = z
+  .array(newTaskSchema)
+  .min(1)
+  .meta({ description: 'Up to 10,000 tasks (`MAX_BULK_TASKS`); one that is refused refuses all.' })
+
+/** Submission: when it is answered with 2xx, the tasks are stored, whatever happens next. */
+export const submitRoutes: readonly Route[] = [
+  defineRoute({
+    method: 'POST',
+    path: '/api/v1/tasks',
+    operationId: 'submitTask',
+    tag: 'Tasks',
+    summary: 'Submit a task',
+    description: 'The task is stored before it is answered. RabbitMQ need not be there: it runs when it is.',
+    access: 'tasks:write',
+    headers,
+    body: {
+      schema: newTaskSchema,
+      limit: 'task',
+      isCheckedByRoute: true,
+      example: { type: 'math.add', input: { a: 2, b: 3 }, tags: ['invoices'] },
+    },
+    responses: {
+      202: {
+        description: 'Accepted.',
+        schema: taskSchema,
+        example: EXAMPLES.task,
+        headers: z.object({ Location: z.string(), 'Idempotency-Replayed': replayHeader }),
+      },
+    },
+    problems,
+    handle: submitTask,
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/api/v1/tasks/bulk',
+    operationId: 'submitTasks',
+    tag: 'Tasks',
+    summary: 'Submit many tasks, all or none',
+    access: 'tasks:write',
+    headers,
+    body: {
+      schema: bulkSchema,
+      limit: 'bulk',
+      isCheckedByRoute: true,
+      example: [
+        { type: 'math.add', input: { a: 2, b: 3 } },
+        { type: 'math.add', input: { a: '0.1', b: '0.2' } },
+      ],
+    },
+    responses: {
+      202: {
+        description: 'All were accepted.',
+        schema: bulkAnswerSchema,
+        example: { accepted: 1, ids: [EXAMPLES.task.id] },
+        headers: z.object({ 'Idempotency-Replayed': replayHeader }),
+      },
+    },
+    problems,
+    handle: submitTasks,
+  }),
+]
+
+async function submitTask(request: RouteRequest, api: ApiParts): Promise<Answer> {
+  const { body, caller, header } = request
+  const key = readIdempotencyKey(header('idempotency-key'))
+  const [planned] = await planTasks([body], planOptions(request, api, false))
+  if (planned === undefined) throw new Error('a task that was planned is missing')
+  if (key === null) return answerTask(planned, await api.submitter.submitOne(planned), {})
+  const submission = { tenantId: caller.tenantId, route: 'tasks', key, bodyHash: hashJson(body) }
+  const { accepted, isReplay } = await api.submitter.submitWithKey([planned], submission)
+  const [first] = accepted
+  if (first === undefined) throw new Error('the task of a used idempotency key is missing')
+  if (!isReplay) return answerTask(planned, first, {})
+  return answerTask(await withFirstTerms(planned, first.id, api), first, REPLAYED)
+}
+
+const REPLAYED = { 'idempotency-replayed': 'true' }
+
+function answerTask(plan: ShownPlan, accepted: AcceptedTask, headersToAdd: Readonly<Record<string, string>>): Answer {
+  const location = `/api/v1/tasks/${accepted.id}`
+  return { status: 202, headers: { location, ...headersToAdd }, json: toAcceptedTask(plan, accepted) }
+}
+
+/** What the type gave the task at that time: a worker may have registered the type anew with other defaults since. */
+async function withFirstTerms(planned: PlannedTask, id: string, api: ApiParts): Promise<PlannedTask> {
+  const terms = await repeatRead(() => findAcceptedTerms(api.db, { tenantId: planned.tenantId, id }))
+  if (terms === null) return planned
+  return { ...planned, attemptBudget: terms.attemptBudget, lane: isLane(terms.lane) ? terms.lane : planned.lane }
+}
+
+async function submitTasks(request: RouteRequest, api: ApiParts): Promise<Answer> {
+  const { body, caller, header } = request
+  const key = readIdempotencyKey(header('idempotency-key'))
+  const planned = await planTasks(readArray(body, api.settings.maxBulkTasks), planOptions(request, api, true))
+  if (key === null) return answerIds(await api.submitter.submitMany(planned), {})
+  const submission = { tenantId: caller.tenantId, route: 'tasks/bulk', key, bodyHash: hashJson(body) }
+  const { accepted, isReplay } = await api.submitter.submitWithKey(planned, submission)
+  return answerIds(accepted, isReplay ? REPLAYED : {})
+}
+
+function answerIds(accepted: readonly AcceptedTask[], headersToAdd: Readonly<Record<string, string>>): Answer {
+  return { status: 202, headers: headersToAdd, json: { accepted: accepted.length, ids: accepted.map(({ id }) => id) } }
+}
+
+function readArray(body: unknown, maxTasks: number): readonly unknown[] {
+  if (Array.isArray(body) && body.length >= 1 && body.length <= maxTasks) return body
+  const got = Array.isArray(body) ? `one of ${body.length}` : 'something else'
+  const expected = `an array of 1 to ${maxTasks} tasks`
+  const detail = `The body must be ${expected}; it is ${got}.`
+  throw new ProblemError('INVALID_BODY', { detail, errors: [{ path: '', message: `expected ${expected}`, expected }] })
+}
+
+function planOptions({ caller }: RouteRequest, { types, settings }: ApiParts, isBulk: boolean): PlanOptions {
+  return { types, tenantId: caller.tenantId, maxInputBytes: settings.maxTaskBytes, isBulk }
+}

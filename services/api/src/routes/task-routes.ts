@@ -1,0 +1,147 @@
+import {
+  operatorNoteSchema,
+  type OperatorNote,
+  pageSchema,
+  sentInstantSchema,
+  taskDetailSchema,
+  taskSchema,
+} from '@redrive/shared/contract'
+import {
+  cancelTask as cancelTaskIn,
+  findTask,
+  listAttempts,
+  listAuditEntries,
+  listDeadLetters,
+  listTasks as listTasksIn,
+  readInSnapshot,
+  type TaskFilter,
+} from '@redrive/shared/database'
+import { newId } from '@redrive/shared/runtime'
+import { LANES, TASK_STATES } from '@redrive/shared/task'
+import { z } from 'zod'
+import type { ApiParts } from '../api-parts.ts'
+import type { Answer } from '../http/answer.ts'
+import { findPage } from '../http/find-page.ts'
+import { isUuid } from '../http/is-uuid.ts'
+import { repeatRead } from '../http/repeat-read.ts'
+import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
+import { ProblemError } from '../problem-error.ts'
+import { toTaskDetail } from '../views/to-task-detail.ts'
+import { toTask } from '../views/to-task.ts'
+import { EXAMPLES } from './examples.ts'
+import { findOwnTask, taskNotFound } from './find-own-task.ts'
+import { idParameter } from './path-parameters.ts'
+import { cursorParameter, limitParameter, wordParameter } from './query-schemas.ts'
+
+const listQuery = z.strictObject({
+  state: z.enum(TASK_STATES).optional(),
+  type: wordParameter,
+  lane: z.enum(LANES).optional(),
+  tag: wordParameter,
+  createdAfter: sentInstantSchema.optional(),
+  createdBefore: sentInstantSchema.optional(),
+  limit: limitParameter,
+  cursor: cursorParameter,
+})
+
+type ListQuery = z.output<typeof listQuery>
+type IdParams = z.output<typeof idParameter>
+
+/** Tasks: the list, one with all about it, and the one thing that can be done to it. */
+export const taskRoutes: readonly Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/api/v1/tasks',
+    operationId: 'listTasks',
+    tag: 'Tasks',
+    summary: 'List tasks, newest first',
+    access: 'tasks:read',
+    query: listQuery,
+    responses: {
+      200: { description: 'A page.', schema: pageSchema(taskSchema), example: { items: [EXAMPLES.task], nextCursor: null } },
+    },
+    problems: ['INVALID_CURSOR', 'DATABASE_UNAVAILABLE'],
+    handle: listTasks,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/api/v1/tasks/{id}',
+    operationId: 'getTask',
+    tag: 'Tasks',
+    summary: 'One task with its attempts, dead letters and history, explained',
+    access: 'tasks:read',
+    params: idParameter,
+    responses: { 200: { description: 'The task.', schema: taskDetailSchema, example: EXAMPLES.taskDetail } },
+    problems: ['TASK_NOT_FOUND', 'DATABASE_UNAVAILABLE'],
+    handle: getTask,
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/api/v1/tasks/{id}/cancel',
+    operationId: 'cancelTask',
+    tag: 'Tasks',
+    summary: 'Cancel a task',
+    description: 'Whatever it is doing: a running attempt is told to stop, and its outcome no longer counts.',
+    access: 'tasks:write',
+    params: idParameter,
+    body: { schema: operatorNoteSchema, limit: 'small', isOptional: true, example: { reason: 'submitted by mistake' } },
+    responses: { 200: { description: 'The cancelled task.', schema: taskSchema, example: EXAMPLES.task } },
+    problems: ['TASK_NOT_FOUND', 'TASK_ALREADY_ENDED', 'DATABASE_UNAVAILABLE'],
+    handle: cancelTask,
+  }),
+]
+
+async function listTasks(request: RouteRequest<unknown, ListQuery>, { db }: ApiParts): Promise<Answer> {
+  const { limit, cursor, ...sent } = request.query
+  const { tenantId } = request.caller
+  const filter = toFilter(sent)
+  const page = await findPage({ limit, cursor, list: { list: 'tasks', ...sent } }, (part) =>
+    repeatRead(() => listTasksIn(db, { tenantId, filter, ...part })),
+  )
+  return { status: 200, json: { items: page.rows.map(toTask), nextCursor: page.nextCursor } }
+}
+
+function toFilter({ state, type, lane, tag, createdAfter, createdBefore }: Omit<ListQuery, 'limit' | 'cursor'>): TaskFilter {
+  return {
+    ...(state !== undefined && { state }),
+    ...(type !== undefined && { type }),
+    ...(lane !== undefined && { lane }),
+    ...(tag !== undefined && { tag }),
+    ...(createdAfter !== undefined && { createdAfter: new Date(createdAfter) }),
+    ...(createdBefore !== undefined && { createdBefore: new Date(createdBefore) }),
+  }
+}
+
+const MAX_DEAD_LETTERS = 100
+
+async function getTask({ params: { id }, caller }: RouteRequest<IdParams>, { db }: ApiParts): Promise<Answer> {
+  if (!isUuid(id)) throw taskNotFound(id)
+  const { tenantId } = caller
+  const story = await repeatRead(() =>
+    readInSnapshot(db, async (snapshot) => ({
+      task: await findTask(snapshot, { tenantId, id }),
+      attempts: await listAttempts(snapshot, { tenantId, id }),
+      deadLetters: await listDeadLetters(snapshot, { tenantId, filter: { taskId: id }, limit: MAX_DEAD_LETTERS }),
+      history: await listAuditEntries(snapshot, { tenantId, taskId: id }),
+    })),
+  )
+  const { task } = story
+  if (task === null) throw taskNotFound(id)
+  return { status: 200, json: toTaskDetail({ ...story, task }) }
+}
+
+async function cancelTask(request: RouteRequest<IdParams, unknown, OperatorNote>, api: ApiParts): Promise<Answer> {
+  const { params, caller, body } = request
+  const { id } = params
+  if (!isUuid(id)) throw taskNotFound(id)
+  const reason = body.reason ?? null
+  const before = await cancelTaskIn(api.db, { ...caller, id, auditId: newId(), reason })
+  if (before === undefined) throw taskNotFound(id)
+  if (before !== null) {
+    const detail = `The task has already ended: it ${before === 'cancelled' ? 'was cancelled' : before}.`
+    throw new ProblemError('TASK_ALREADY_ENDED', { detail, extensions: { taskState: before } })
+  }
+  const task = await findOwnTask(id, caller, api)
+  api.events.emit('task.cancelled', { taskId: id, type: task.type, actor: caller.actor })
+  return { status: 200, json: toTask(task) }
+}

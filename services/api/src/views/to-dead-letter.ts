@@ -1,0 +1,40 @@
+import type { BrokerEvidence, DeadLetterResource } from '@redrive/shared/contract'
+import type { AttemptView, DeadLetterView } from '@redrive/shared/database'
+import { explainDeadLetter } from '@redrive/shared/task'
+
+/** A dead letter as the api shows it; its explanation tells of the attempts where they are at hand. */
+export function toDeadLetter(letter: DeadLetterView, attempts: readonly AttemptView[] | null = null): DeadLetterResource {
+  return {
+    id: letter.id,
+    taskId: letter.taskId,
+    type: letter.type,
+    lane: letter.lane,
+    state: letter.state,
+    reason: letter.reason,
+    error: letter.error,
+    fingerprint: letter.fingerprint,
+    broker: toEvidence(letter.broker),
+    diedAt: letter.diedAt.toISOString(),
+    openedAt: letter.openedAt?.toISOString() ?? null,
+    closedAt: letter.closedAt?.toISOString() ?? null,
+    closedBy: letter.closedBy,
+    closingReason: letter.closingReason,
+    explanation: explainDeadLetter({ ...letter, attempts: letter.taskId === null ? null : attempts }),
+  }
+}
+
+/** The evidence came from a message that anybody may have sent, so each part is shown only where it is what it should be. */
+function toEvidence(broker: Readonly<Record<string, unknown>> | null): BrokerEvidence | null {
+  if (broker === null) return null
+  const { headers, count } = broker
+  const text = (name: string): string | null => (typeof broker[name] === 'string' ? broker[name] : null)
+  return {
+    queue: text('queue'),
+    exchange: text('exchange'),
+    routingKey: text('routingKey'),
+    reason: text('reason'),
+    count: typeof count === 'number' ? count : null,
+    time: text('time'),
+    headers: typeof headers === 'object' && headers !== null ? (headers as Record<string, unknown>) : null,
+  }
+}

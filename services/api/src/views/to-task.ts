@@ -1,0 +1,26 @@
+import type { TaskResource } from '@redrive/shared/contract'
+import type { TaskView } from '@redrive/shared/database'
+
+/** A task as the api shows it: named members only, so that a new column never leaks. */
+export function toTask(task: TaskView): TaskResource {
+  return {
+    id: task.id,
+    type: task.type,
+    lane: task.lane,
+    state: task.state,
+    input: task.input,
+    result: task.result ?? null,
+    error: task.error,
+    progress: task.progress,
+    attempt: task.attempt,
+    maxAttempts: task.maxAttempts,
+    timeoutMs: task.timeoutMs,
+    user: null,
+    tags: task.tags,
+    createdAt: task.createdAt.toISOString(),
+    runAt: task.runAt.toISOString(),
+    startedAt: task.startedAt?.toISOString() ?? null,
+    finishedAt: task.finishedAt?.toISOString() ?? null,
+    expiresAt: null,
+  }
+}

@@ -1,0 +1,279 @@
+import { establishTopology, TopologyDriftError } from '@redrive/shared/broker'
+import { createDatabase, type Database } from '@redrive/shared/database'
+import {
+  Loop,
+  OperationsServer,
+  type createMetrics,
+  type DispatcherSettings,
+  type Events,
+  type Logger,
+} from '@redrive/shared/runtime'
+import { LANES, type Lane } from '@redrive/shared/task'
+import { createBrokerLinks, type BrokerLinks } from './broker-links.ts'
+import { checkReadiness } from './check-readiness.ts'
+import { registerDispatcherGauges } from './dispatcher-gauges.ts'
+import { Leadership } from './leadership.ts'
+import { openOverdue } from './open-overdue.ts'
+import { Reconciliation } from './reconcile.ts'
+import { ErrorRecorder } from './record-errors.ts'
+import { LaneRelease } from './release-lane.ts'
+import { WorkerRescue } from './rescue-workers.ts'
+import { watchReadiness } from './watch-readiness.ts'
+
+export interface DispatcherOptions {
+  readonly settings: DispatcherSettings
+  readonly registry: ReturnType<typeof createMetrics>
+  readonly events: Events
+  readonly logger: Logger
+  /** Something that only a person can put right: the process should end. */
+  readonly onFatal: (error: Error) => void
+}
+
+const APPLICATION = 'redrive-dispatcher'
+/** Another dispatcher takes over about this long after one is gone. */
+const LEAD_EVERY_MS = 1_000
+/** The sessions answer small questions; one that is not answered by then counts as a look that failed. */
+const SESSION_TIMEOUT_MS = 5_000
+
+const releaseOf = (lane: Lane): string => `release ${lane}`
+
+/**
+ * One dispatcher: release of each lane, rescue, reconciliation and overdue dead letters, each done by one of all
+ * dispatchers at a time; and the recorder of the error queue, in which all of them share.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #database: Database
+  readonly #broker: BrokerLinks
+  readonly #leadership: Leadership
+  readonly #leading: Loop
+  readonly #releases: readonly LaneRelease[]
+  readonly #rescue: WorkerRescue
+  readonly #reconciliation: Reconciliation
+  readonly #overdue: Loop
+  readonly #recorder: ErrorRecorder
+  readonly #readiness: Loop
+  readonly #operations: OperationsServer
+  readonly #stopping = new AbortController()
+  #isTopologyEstablished = false
+  #stopped: Promise<void> | null = null
+
+  constructor(options: DispatcherOptions) {
+    const { settings, events, logger } = options
+    this.#options = options
+    this.#database = createDatabase({
+      url: settings.databaseUrl,
+      poolSize: settings.databasePoolSize,
+      statementTimeoutMs: settings.databaseStatementTimeoutMs,
+      applicationName: APPLICATION,
+    })
+    this.#broker = createBrokerLinks(settings, { events, logger, stopping: this.#stopping.signal })
+    this.#leadership = this.#createLeadership()
+    this.#leading = new Loop({
+      name: 'leadership',
+      intervalMs: LEAD_EVERY_MS,
+      logger,
+      step: async () => {
+        await this.#leadership.takeFree()
+        return 'idle'
+      },
+    })
+    this.#releases = LANES.map((lane) => this.#createRelease(lane))
+    this.#rescue = this.#createRescue()
+    this.#reconciliation = this.#createReconciliation()
+    this.#overdue = this.#createOverdue()
+    const { consuming } = this.#broker
+    this.#recorder = new ErrorRecorder({ connection: consuming, db: this.#database.db, events, logger })
+    const check = () => checkReadiness(this.#neededParts())
+    this.#readiness = watchReadiness({ events, logger, check })
+    this.#operations = new OperationsServer({
+      host: settings.metricsHost,
+      port: settings.metricsPort,
+      registry: options.registry,
+      events,
+      isReady: check,
+    })
+    this.#registerGauges()
+  }
+
+  /** Resolves when the operations port is open. Everything else begins by itself, whatever is there or not. */
+  async start(): Promise<void> {
+    await this.#operations.start()
+    const { publishing, consuming, publisher } = this.#broker
+    publishing.start()
+    consuming.start()
+    publisher.start()
+    this.#leading.start()
+    this.#rescue.start()
+    this.#overdue.start()
+    this.#readiness.start()
+    void this.#establishTopology()
+  }
+
+  /** Chooses nothing more, finishes what is under way, and closes everything. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopped ??= this.#finish()
+    await this.#stopped
+  }
+
+  /** What needs the queues begins when they are declared, so that a first start returns no tickets. */
+  async #establishTopology(): Promise<void> {
+    const { events, logger } = this.#options
+    try {
+      const isEstablished = await establishTopology(this.#broker.consuming, {
+        logger,
+        signal: this.#stopping.signal,
+      })
+      if (!isEstablished || this.#stopping.signal.aborted) return
+      this.#isTopologyEstablished = true
+      events.emit('topology.asserted', {})
+      this.#recorder.start()
+      this.#reconciliation.start()
+      for (const release of this.#releases) release.start()
+    } catch (error) {
+      this.#endOnDrift(error)
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const { events } = this.#options
+    const startedAt = performance.now()
+    events.emit('service.stopping', {})
+    this.#stopping.abort()
+    const { publisher, publishing, consuming } = this.#broker
+    await Promise.all([
+      this.#readiness.stop(),
+      this.#overdue.stop(),
+      this.#reconciliation.stop(),
+      this.#rescue.stop(),
+      this.#recorder.stop(),
+      // The publisher answers for all it holds within its own deadline, so the batches in flight end with it.
+      Promise.all(this.#releases.map((release) => release.stop())),
+      publisher.stop(),
+    ])
+    await this.#leading.stop()
+    await Promise.all([this.#leadership.release(), publishing.stop(), consuming.stop()])
+    await this.#database.close()
+    await this.#operations.stop()
+    events.emit('service.stopped', { durationMs: Math.round(performance.now() - startedAt) })
+  }
+
+  #endOnDrift(error: unknown): void {
+    if (!(error instanceof TopologyDriftError)) {
+      this.#options.onFatal(error instanceof Error ? error : new Error(String(error)))
+      return
+    }
+    const { kind, name } = error.drift
+    this.#options.events.emit('topology.drifted', { object: `${kind} ${name}`, detail: error.message })
+    this.#options.onFatal(error)
+  }
+
+  #createLeadership(): Leadership {
+    const { settings, events, logger } = this.#options
+    const lanes = new Map(LANES.map((lane) => [releaseOf(lane), lane]))
+    return new Leadership({
+      url: settings.databaseUrl,
+      applicationName: `${APPLICATION} leadership`,
+      statementTimeoutMs: SESSION_TIMEOUT_MS,
+      works: [...lanes.keys(), 'reconcile', 'overdue'],
+      logger,
+      onTaken: (work) => {
+        const lane = lanes.get(work)
+        if (lane !== undefined) events.emit('lane.held', { lane })
+      },
+    })
+  }
+
+  #createRelease(lane: Lane): LaneRelease {
+    const { settings, events, logger } = this.#options
+    const { publisher } = this.#broker
+    return new LaneRelease({
+      lane,
+      db: this.#database.db,
+      publisher,
+      events,
+      logger,
+      graceMs: settings.releaseGraceMs,
+      pollMs: settings.releasePollMs,
+      mayRelease: () => this.#leadership.holds(releaseOf(lane)) && publisher.isReady,
+      onReturned: () => this.#reconciliation.noteReturnedTickets(),
+    })
+  }
+
+  #createRescue(): WorkerRescue {
+    const { settings, events, logger } = this.#options
+    return new WorkerRescue({
+      session: {
+        url: settings.databaseUrl,
+        applicationName: `${APPLICATION} rescue`,
+        statementTimeoutMs: SESSION_TIMEOUT_MS,
+      },
+      leaseMs: settings.workerLeaseMs,
+      events,
+      logger,
+    })
+  }
+
+  #createReconciliation(): Reconciliation {
+    const { settings, events, logger } = this.#options
+    const { consuming, publisher, management } = this.#broker
+    return new Reconciliation({
+      db: this.#database.db,
+      connection: consuming,
+      publisher,
+      management,
+      events,
+      logger,
+      intervalMs: settings.reconcileIntervalMs,
+      isLeading: () => this.#leadership.holds('reconcile'),
+      onDrift: (error) => this.#endOnDrift(error),
+    })
+  }
+
+  #createOverdue(): Loop {
+    const { settings, events, logger } = this.#options
+    const { carriedAfterMs, reconcileIntervalMs } = settings
+    return new Loop({
+      name: 'overdue',
+      intervalMs: reconcileIntervalMs,
+      logger,
+      step: async () => {
+        if (!this.#leadership.holds('overdue')) return 'idle'
+        await openOverdue(this.#database.db, { carriedAfterMs, events })
+        return 'idle'
+      },
+    })
+  }
+
+  #neededParts() {
+    return {
+      db: this.#database.db,
+      publisher: this.#broker.publisher,
+      recorder: this.#recorder,
+      isTopologyEstablished: () => this.#isTopologyEstablished,
+    }
+  }
+
+  #registerGauges(): void {
+    const { consuming, management } = this.#broker
+    const works = [...LANES.map(releaseOf), 'reconcile', 'overdue']
+    registerDispatcherGauges({
+      registry: this.#options.registry,
+      database: this.#database,
+      connection: consuming,
+      management,
+      leadership: () =>
+        new Map([
+          ...works.map((work) => [work, this.#leadership.holds(work)] as const),
+          ['rescue', this.#rescue.isLeading] as const,
+        ]),
+      windows: () =>
+        new Map(
+          LANES.flatMap((lane, index) => {
+            const size = this.#releases[index]?.windowSize ?? null
+            return size === null ? [] : [[lane, size] as const]
+          }),
+        ),
+    })
+  }
+}

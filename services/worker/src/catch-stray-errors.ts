@@ -1,0 +1,29 @@
+import type { Logger } from '@redrive/shared/runtime'
+
+interface StrayErrors {
+  readonly logger: Logger
+  /** Attempts that ran when it happened. */
+  readonly runningCount: () => number
+  readonly onFatal: (error: Error) => void
+}
+
+/**
+ * Catches what comes out of handlers beside their promise, so that one of them does not take its neighbours along.
+ * A rejection that nobody awaits is logged, and everything goes on. After an exception outside any promise nobody
+ * knows what state the process is in: it is logged, and the worker drains and ends.
+ */
+export function catchStrayErrors({ logger, runningCount, onFatal }: StrayErrors): void {
+  process.on('unhandledRejection', (reason) => {
+    logger.error(
+      { error: reason, running: runningCount() },
+      'A promise was rejected and nobody awaited it, probably in a handler; its attempt is not affected.',
+    )
+  })
+  process.on('uncaughtException', (error) => {
+    logger.fatal(
+      { error, running: runningCount() },
+      'An exception was thrown outside any attempt, probably by a callback of a handler.',
+    )
+    onFatal(error)
+  })
+}

@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Lane } from '@redrive/shared/task'
+import { AttemptRunner } from './attempt-runner.ts'
+import { Claimer } from './claimer.ts'
+import { FinishBatches } from './finish-batches.ts'
+import { type HeldTicket, HeldTickets } from './held-tickets.ts'
+import { ProgressReports } from './progress-reports.ts'
+import { RunningAttempts } from './running-attempts.ts'
+import { settleUnclaimed } from './settle-unclaimed.ts'
+import type { WorkerContext } from './worker-context.ts'
+
+interface FlowOptions {
+  readonly context: WorkerContext
+  readonly lanes: readonly Lane[]
+  /** Attempts that may be claimed and unfinished at once. */
+  readonly slots: number
+  readonly mayClaim: () => boolean
+}
+
+/** The way of a ticket through this worker: held, claimed, run, its end written, settled. */
+export interface Flow {
+  readonly held: HeldTickets
+  readonly claimer: Claimer
+  readonly running: RunningAttempts
+  readonly runner: AttemptRunner
+  readonly progress: ProgressReports
+}
+
+/** After a fault of ours or of the schema, which a person has to repair. */
+const PAUSE_AFTER_FAULT_MS = 1_000
+
+/** Connects the steps: a ticket that arrives and a slot that is freed both lead to the next claim. */
+export function createFlow({ context, lanes, slots, mayClaim }: FlowOptions): Flow {
+  const held: HeldTickets = new HeldTickets({ lanes, onWaiting: () => claimer.nudge() })
+  const running: RunningAttempts = new RunningAttempts(() => claimer.nudge())
+  const progress = new ProgressReports(context)
+  const judge = (tickets: readonly HeldTicket[]): void => void settleOrKeep(tickets, context, held)
+  const finish = new FinishBatches(context)
+  const runner = new AttemptRunner({ context, finish, held, running, progress, settleUnclaimed: judge })
+  const claimer: Claimer = new Claimer({
+    context,
+    held,
+    freeSlots: () => slots - running.size,
+    mayClaim,
+    onClaimed: (attempt, ticket) => runner.begin(attempt, ticket),
+    onUnclaimed: judge,
+  })
+  return { held, claimer, running, runner, progress }
+}
+
+/** Tickets whose standing could not be read or acted on wait again: the next claim finds out anew. Never rejects. */
+async function settleOrKeep(
+  tickets: readonly HeldTicket[],
+  context: WorkerContext,
+  held: HeldTickets,
+): Promise<void> {
+  try {
+    await settleUnclaimed(tickets, { context, held })
+  } catch (error) {
+    context.logger.error(
+      { error, tickets: tickets.length },
+      'Tickets that claimed nothing could not be judged.',
+    )
+    await delay(context.givingUp.aborted ? 0 : PAUSE_AFTER_FAULT_MS)
+    for (const ticket of tickets) if (held.has(ticket)) held.waitAgain(ticket)
+  }
+}

@@ -1,0 +1,98 @@
+import type { TaskTypeRegistration } from '@redrive/shared/database'
+import { version } from '@redrive/shared/runtime'
+import {
+  isLane,
+  LANES,
+  MAX_ATTEMPTS,
+  MAX_DELAY_MS,
+  MAX_TIMEOUT_MS,
+  type TaskType,
+} from '@redrive/shared/task'
+import { z } from 'zod'
+
+/** What JSON Schema has no words for, by the names that zod gives them. */
+const UNREPRESENTABLE: ReadonlySet<string> = new Set([
+  'bigint',
+  'custom',
+  'date',
+  'file',
+  'function',
+  'map',
+  'nan',
+  'promise',
+  'set',
+  'symbol',
+  'transform',
+  'undefined',
+  'void',
+])
+
+/**
+ * A type as the ledger and the api know it, with the JSON Schema of its input; or what has to be corrected first, one
+ * sentence each, naming the type and the path in its schema. Pure.
+ */
+export function describeType(
+  type: TaskType,
+): TaskTypeRegistration | { readonly problems: readonly string[] } {
+  const schema = writeSchema(type)
+  const problems = ['problem' in schema ? [schema.problem] : [], checkNumbers(type)].flat()
+  if ('problem' in schema || problems.length > 0) return { problems }
+  const { name, lane, retry, timeoutMs, expectedDurationMs } = type
+  const { inputSchema } = schema
+  return { name, lane, retry, timeoutMs, expectedDurationMs, inputSchema, workerVersion: version }
+}
+
+function writeSchema(type: TaskType): { inputSchema: Record<string, unknown> } | { problem: string } {
+  if (!('_zod' in type.input)) return { problem: `Task type ${type.name}: its input is no schema of zod 4.` }
+  try {
+    return { inputSchema: { ...z.toJSONSchema(type.input, { io: 'input', target: 'draft-2020-12' }) } }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const where = findUnrepresentable(type.input)
+      .map((path) => `"${path}"`)
+      .join(', ')
+    return {
+      problem: `Task type ${type.name}: the input schema cannot be written as JSON Schema, at ${where}: ${reason}. Inputs arrive as JSON: take a string or a number there, and convert it in the handler.`,
+    }
+  }
+}
+
+/** zod's error does not say where: asked to pass over what it cannot write, it tells each path. */
+function findUnrepresentable(schema: z.ZodType): readonly string[] {
+  const paths: string[] = []
+  z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, path }) => {
+      if (UNREPRESENTABLE.has(zodSchema._zod.def.type)) paths.push(readablePath(path))
+    },
+  })
+  return paths.length > 0 ? paths : ['input']
+}
+
+/** From `properties, lines, items, properties, at` to `input.lines[].at`. */
+function readablePath(path: readonly (string | number)[]): string {
+  const steps: string[] = ['input']
+  for (let index = 0; index < path.length; index += 1) {
+    if (path[index] === 'properties') steps.push(`.${path[(index += 1)]}`)
+    else if (path[index] === 'items') steps.push('[]')
+  }
+  return steps.join('')
+}
+
+function checkNumbers({ name, lane, retry, timeoutMs }: TaskType): readonly string[] {
+  const isWithin = (value: number, lowest: number, highest: number): boolean =>
+    value >= lowest && value <= highest
+  const demands: readonly (readonly [boolean, string])[] = [
+    [isLane(lane), `lane must be one of ${LANES.join(', ')}`],
+    [isWithin(timeoutMs, 1, MAX_TIMEOUT_MS), `timeoutMs must be from 1 to ${MAX_TIMEOUT_MS}`],
+    [
+      Number.isInteger(retry.maxAttempts) && isWithin(retry.maxAttempts, 1, MAX_ATTEMPTS),
+      `retry.maxAttempts must be a whole number from 1 to ${MAX_ATTEMPTS}`,
+    ],
+    [isWithin(retry.baseDelayMs, 0, MAX_DELAY_MS), `retry.baseDelayMs must be from 0 to ${MAX_DELAY_MS}`],
+    [isWithin(retry.maxDelayMs, 0, MAX_DELAY_MS), `retry.maxDelayMs must be from 0 to ${MAX_DELAY_MS}`],
+    [isWithin(retry.factor, 1, 100), 'retry.factor must be from 1 to 100'],
+  ]
+  return demands.filter(([isMet]) => !isMet).map(([, demand]) => `Task type ${name}: ${demand}.`)
+}
