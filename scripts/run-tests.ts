@@ -4,7 +4,14 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { eraseEngines, folderHolder, startEngines } from '@redrive/engines'
+import {
+  ENGINE_MARK,
+  eraseEngines,
+  folderHolder,
+  recordProcess,
+  startEngines,
+  stopRecorded,
+} from '@redrive/engines'
 import type { Engines } from '@redrive/engines'
 import { explainFailure } from './start/explain-failure.ts'
 import { givenEngines } from './start/given-engines.ts'
@@ -46,7 +53,7 @@ async function run(): Promise<number> {
       onProgress: progress,
       signal: abort.signal,
     })
-    return interruptedBy === null ? await runJest(engines) : interruptedStatus()
+    return interruptedBy === null ? await runJest(folder, engines) : interruptedStatus()
   } catch (failure) {
     if (interruptedBy !== null) return interruptedStatus()
     console.error(`\nThe tests could not be run.\n${explainFailure(failure)}`)
@@ -63,6 +70,7 @@ async function makeRunFolder(): Promise<string> {
   for (const name of readdirSync(RUNS_FOLDER)) {
     const left = join(RUNS_FOLDER, name)
     if (folderHolder(left) !== null) continue
+    await stopRecorded({ name: 'Jest', recordFile: jestRecord(left), stopSignal: 'SIGKILL', stopGraceMs: 0 })
     await eraseEngines(left)
     rmSync(left, { recursive: true, force: true })
   }
@@ -70,7 +78,10 @@ async function makeRunFolder(): Promise<string> {
 }
 
 /** In a session of its own, so that every process that a test started can be found and ended with it. */
-async function runJest({ databaseUrl, amqpUrl, amqpManagementUrl }: Engines): Promise<number> {
+async function runJest(
+  folder: string,
+  { databaseUrl, amqpUrl, amqpManagementUrl }: Engines,
+): Promise<number> {
   progress('running the tests')
   const args = [...(process.env['CI'] ? ['--ci'] : []), ...process.argv.slice(2)]
   const child = spawn(
@@ -82,6 +93,7 @@ async function runJest({ databaseUrl, amqpUrl, amqpManagementUrl }: Engines): Pr
       detached: true,
       env: {
         ...process.env,
+        [ENGINE_MARK]: jestRecord(folder),
         DATABASE_URL: databaseUrl,
         AMQP_URL: amqpUrl,
         ...(amqpManagementUrl === null ? {} : { AMQP_MANAGEMENT_URL: amqpManagementUrl }),
@@ -89,6 +101,7 @@ async function runJest({ databaseUrl, amqpUrl, amqpManagementUrl }: Engines): Pr
     },
   )
   jest = child
+  if (child.pid !== undefined) recordProcess(jestRecord(folder), child.pid)
   const status = await new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']))
@@ -96,6 +109,10 @@ async function runJest({ databaseUrl, amqpUrl, amqpManagementUrl }: Engines): Pr
   // Services that a crashed test file did not stop are in the same group.
   signalJest('SIGKILL')
   return interruptedBy === null ? status : interruptedStatus()
+}
+
+function jestRecord(folder: string): string {
+  return join(folder, 'jest.json')
 }
 
 function interruptedStatus(): number {

@@ -16,6 +16,8 @@ export interface PackageRequest {
   readonly packages: readonly string[]
   /** The unpacked packages of each distribution's release are kept here. */
   readonly cacheFolder: string
+  /** Changes what was unpacked, before anybody can see it. */
+  readonly prepare: (root: string) => void
   readonly onProgress: (text: string) => void
   readonly signal?: AbortSignal
 }
@@ -44,6 +46,7 @@ export async function unpackDebianPackages(request: PackageRequest): Promise<str
     request.onProgress('unpacking RabbitMQ')
     const root = join(work, 'root')
     for (const deb of debs) await runCommand('dpkg', ['-x', deb, root])
+    request.prepare(root)
     publish(root, unpacked)
   } catch (cause) {
     throw cause instanceof CommandError

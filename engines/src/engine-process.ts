@@ -70,10 +70,11 @@ export class EngineProcess {
     })
   }
 
-  async stop(): Promise<void> {
+  /** `graceMs` may shorten the program's own grace period. Idempotent. */
+  async stop(graceMs = this.#program.stopGraceMs): Promise<void> {
     if (this.#child === null) return
     this.#child = null
-    await stopRecorded(this.#program)
+    await stopRecorded({ ...this.#program, stopGraceMs: Math.min(graceMs, this.#program.stopGraceMs) })
   }
 }
 

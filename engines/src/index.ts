@@ -1,4 +1,5 @@
 export { EngineError } from './engine-error.ts'
+export { ENGINE_MARK } from './engine-group.ts'
 export { recordProcess, stopRecorded } from './engine-process.ts'
 export type { RecordedProcess } from './engine-process.ts'
 export { FolderInUseError, folderHolder, lockFolder } from './folder-lock.ts'

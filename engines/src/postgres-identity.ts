@@ -16,13 +16,22 @@ const DROP = ['setpriv', `--reuid=${NOBODY.uid}`, `--regid=${NOBODY.gid}`, '--cl
 
 /**
  * In order of preference: in a user namespace root looks like an ordinary user to Postgres and like root to the
- * file system; where namespaces are forbidden (most containers) `nobody` runs it, with the right to look past the
- * permissions of the folders above, which are often root's own (a clone in /root).
+ * file system; where namespaces are forbidden (most containers) `nobody` runs it, if need be with the right to look
+ * past the permissions of the folders above, which are often root's own (a clone in /root).
+ * n.b. initdb asks access(2), which forgets that right unless the kernel is told not to adjust rights to users.
  */
 const WAYS_AS_ROOT: readonly PostgresIdentity[] = [
   { prefix: ['unshare', '--user', '--map-user=1000', '--map-group=1000'], owner: { uid: 0, gid: 0 } },
-  { prefix: [...DROP, '--inh-caps=+dac_override', '--ambient-caps=+dac_override'], owner: NOBODY },
   { prefix: DROP, owner: NOBODY },
+  {
+    prefix: [
+      ...DROP,
+      '--inh-caps=+dac_override',
+      '--ambient-caps=+dac_override',
+      '--securebits=+no_setuid_fixup',
+    ],
+    owner: NOBODY,
+  },
 ]
 
 /** The first way in which this program starts and may write into the folder. Changes the folder's owner to match. */

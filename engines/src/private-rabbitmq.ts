@@ -7,6 +7,8 @@ import { freePorts } from './free-ports.ts'
 import { readState, writeState } from './kept-state.ts'
 import { isRabbitMqReady, rabbitMqAddresses } from './rabbitmq-addresses.ts'
 import type { RabbitMqAddresses } from './rabbitmq-addresses.ts'
+import { plainPath } from './plain-path.ts'
+import type { PlainPath } from './plain-path.ts'
 import { RABBITMQ_PORTS, rabbitMqEnvironment, writeRabbitMqFiles } from './rabbitmq-files.ts'
 import type { RabbitMqNode, RabbitMqPorts } from './rabbitmq-files.ts'
 import { findRabbitMq } from './rabbitmq-installation.ts'
@@ -30,6 +32,8 @@ interface RabbitMqState {
 }
 
 const STARTS = 3
+/** A node that is still booting often does not hear that it should stop, and has nothing to lose. */
+const UNREADY_GRACE_MS = 1_000
 /** Seen: 4 to 8 s on two cores, more with many queues to recover; the rest is for slow disks. */
 const READY_WITHIN_MS = 120_000
 
@@ -38,6 +42,9 @@ export class PrivateRabbitMq {
   readonly #options: PrivateRabbitMqOptions
   #epmd: EngineProcess | null = null
   #server: EngineProcess | null = null
+  #isReady = false
+  /** RabbitMQ's own start scripts stumble over spaces. */
+  #cache: PlainPath | null = null
 
   constructor(options: PrivateRabbitMqOptions) {
     this.#options = options
@@ -47,7 +54,9 @@ export class PrivateRabbitMq {
   async start(): Promise<RabbitMqAddresses> {
     mkdirSync(this.#options.dataFolder, { recursive: true, mode: 0o711 })
     await this.#stopLeftovers()
-    const installation = await findRabbitMq(this.#options)
+    mkdirSync(this.#options.cacheFolder, { recursive: true })
+    this.#cache = plainPath(this.#options.cacheFolder)
+    const installation = await findRabbitMq({ ...this.#options, cacheFolder: this.#cache.path })
     this.#options.onProgress('starting RabbitMQ')
     for (let starts = 1; ; starts++) {
       this.#options.signal?.throwIfAborted()
@@ -56,15 +65,24 @@ export class PrivateRabbitMq {
       const { nodeName, password } = this.#keepState({ ports })
       const node = { folder: join(this.#options.dataFolder, 'node'), nodeName, password, ports, installation }
       const failure = await this.#startNode(node)
+      this.#isReady = failure === null
       if (failure === null) return rabbitMqAddresses(node)
-      await this.stop()
+      await this.#stopNode()
       if (starts === STARTS) throw failure
     }
   }
 
-  /** The node first: it keeps asking epmd while it runs. */
+  /** Idempotent. */
   async stop(): Promise<void> {
-    await this.#server?.stop()
+    await this.#stopNode()
+    this.#cache?.release()
+    this.#cache = null
+  }
+
+  /** The node first: it keeps asking epmd while it runs. */
+  async #stopNode(): Promise<void> {
+    await this.#server?.stop(this.#isReady ? undefined : UNREADY_GRACE_MS)
+    this.#isReady = false
     await this.#epmd?.stop()
     this.#server = null
     this.#epmd = null

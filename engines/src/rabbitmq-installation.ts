@@ -25,6 +25,8 @@ const PACKAGES = [
     .map((part) => `erlang-${part}`),
 ]
 
+const ERLANG = 'usr/lib/erlang'
+
 const ADVICE =
   'Install RabbitMQ 3.10 or newer (it is run privately, a running one is not touched), or set AMQP_URL to one, or start a Docker engine.'
 
@@ -37,15 +39,14 @@ export async function findRabbitMq(source: RabbitMqSource): Promise<RabbitMqInst
       advice: ADVICE,
     })
   }
-  const root = await unpackDebianPackages({ ...source, packages: PACKAGES })
-  const erlang = join(root, 'usr/lib/erlang')
-  relocateErlang(erlang)
+  const root = await unpackDebianPackages({ ...source, packages: PACKAGES, prepare: relocateErlang })
   const found = releaseBelow(join(root, 'usr/lib/rabbitmq/lib'))
-  if (found === null)
+  if (found === null) {
     throw new EngineError(`the RabbitMQ packages in ${root} hold no server`, {
       advice: `Remove ${root} and start again.`,
     })
-  return { ...found, path: [join(erlang, 'bin')] }
+  }
+  return { ...found, path: [join(root, ERLANG, 'bin')] }
 }
 
 /** A system-wide installation, wherever its platform puts it; Erlang must be there too. */
@@ -81,7 +82,8 @@ function existsOnPath(program: string): boolean {
  * Debian's `erl` is fixed to /usr/lib/erlang and would start the system's Erlang, if there is one, with our RabbitMQ.
  * Every copy of it is made to start from where it lies.
  */
-function relocateErlang(erlang: string): void {
+function relocateErlang(root: string): void {
+  const erlang = join(root, ERLANG)
   const scripts = readdirSync(erlang, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name === 'erl')
     .map((entry) => join(entry.parentPath, entry.name))

@@ -49,7 +49,17 @@ interface Running<Address> {
  */
 export async function startEngines(plan: EnginesPlan): Promise<Engines> {
   const lock = lockFolder(plan.dataFolder)
-  const [postgres, rabbitMq] = await Promise.allSettled([startPostgres(plan), startRabbitMq(plan)])
+  // The first failure ends the other's start too: it may be a minute of fetching that nobody needs any more.
+  const failure = new AbortController()
+  const fail = (reason: unknown): never => {
+    failure.abort(reason)
+    throw reason
+  }
+  const signal = AbortSignal.any([failure.signal, ...(plan.signal === undefined ? [] : [plan.signal])])
+  const [postgres, rabbitMq] = await Promise.allSettled([
+    startPostgres({ ...plan, signal }).catch(fail),
+    startRabbitMq({ ...plan, signal }).catch(fail),
+  ])
   const stop = async (): Promise<void> => {
     const started = [postgres, rabbitMq].filter((engine) => engine.status === 'fulfilled')
     await Promise.all(started.map((engine) => engine.value.stop()))
@@ -59,7 +69,7 @@ export async function startEngines(plan: EnginesPlan): Promise<Engines> {
     return { databaseUrl: postgres.value.address, ...rabbitMq.value.address, stop }
   }
   await stop()
-  throw [postgres, rabbitMq].find((engine) => engine.status === 'rejected')?.reason
+  throw failure.signal.reason
 }
 
 /**

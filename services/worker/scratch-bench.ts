@@ -1,4 +1,4 @@
-import { openStage } from './test/stage.ts'
+import { openStage } from './scratch-stage.ts'
 import { sql } from 'kysely'
 import { submitTasks } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'

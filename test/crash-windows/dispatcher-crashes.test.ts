@@ -66,7 +66,7 @@ describe('a dispatcher killed at', () => {
     const lane = { WORKER_LANES: 'low' }
     const lost = await cluster.start('worker', lane)
     const id = await client.submit({ type: 'test.held', lane: 'low', input: { sideLog: file } })
-    await lost.waitForLog((line) => line['event'] === 'attempt.started')
+    await waitFor(() => runs().length === 1, 'the handler to be inside')
     await lost.kill()
     await expectKilled(doomed)
     release()

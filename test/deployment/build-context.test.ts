@@ -29,6 +29,10 @@ describe('the builder gets', () => {
   })
 })
 
+test('no exception has a star, because builders disagree about what is below one', () => {
+  expect(rules.filter(({ pattern, isException }) => isException && pattern.includes('*'))).toEqual([])
+})
+
 describe('the builder does not get', () => {
   test.each([
     '.env',

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { REPOSITORY_FOLDER } from '@redrive/shared/testing'
 import { listContext, parseIgnoreFile } from './build-context.ts'
@@ -75,9 +75,7 @@ async function runCommand(command: string, { folder, here, environment }: Place)
 function copy({ from, sources, to }: Extract<Instruction, { kind: 'copy' }>, { folder, here }: Place): void {
   for (const source of sources) {
     const path =
-      from === null
-        ? join(folder, 'context', source)
-        : join(folder, from, source.replace(`${WORK_FOLDER}/`, ''))
+      from === null ? join(folder, 'context', source) : join(folder, from, relative(WORK_FOLDER, source))
     const isFile = statSync(path).isFile()
     const target =
       isFile && to.endsWith('/') ? join(here, to, source.split('/').at(-1) ?? '') : join(here, to)

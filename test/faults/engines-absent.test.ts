@@ -93,8 +93,8 @@ describe('engines that are absent', () => {
     const task = { type: 'test.logged', input: { sideLog: log.file } }
     // The insert reaches Postgres, and its answer never comes back.
     const cut = toPostgres.closeAfter('INSERT 0', { direction: 'toClient', isDelivered: false })
-    const ids = await Promise.all([client.submit(task, 'cut off'), cut.then(() => null)])
-    expect(await client.submit(task, 'cut off')).toBe(ids[0])
+    const ids = await Promise.all([client.submit(task, 'cut-off'), cut.then(() => null)])
+    expect(await client.submit(task, 'cut-off')).toBe(ids[0])
     expect((await client.ended(ids[0] ?? '')).state).toBe('succeeded')
     expect(log.runs()).toHaveLength(1)
     await Promise.all([api, ...services].map((service) => service.stop()))

@@ -89,10 +89,7 @@ test('an old number and copies of a ticket are void', async () => {
 
 test('a redriven foreign message goes back to where it died, and comes again', async () => {
   await publish('{"come":"back"}')
-  const find = async () =>
-    (await client.call('/dead-letters?foreign=true&state=open')).body.items.filter(
-      (letter: { raw: { body: string } }) => letter.raw.body === '{"come":"back"}',
-    )
+  const find = () => openForeign('{"come":"back"}')
   const [first] = await waitFor(
     async () => ((await find()).length === 1 ? find() : null),
     'the foreign dead letter',

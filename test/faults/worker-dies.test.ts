@@ -57,8 +57,7 @@ test('a task that crashes its worker each time ends as a dead letter, and does n
   await (await cluster.start('worker')).stop()
   const id = await client.submit({ type: 'demo.work', input: { durationMs: 0, failureRate: 0, crash: true } })
   for (let death = 1; death <= 5; death += 1) {
-    const doomed = await cluster.start('worker')
-    await doomed.exited
+    await cluster.spawn('worker').exited
   }
   await cluster.start('worker')
   const letter = await client.openDeadLetter(id, 30_000)

@@ -70,16 +70,16 @@ export class ApiClient {
     )
   }
 
-  /** The only dead letter of a task, once it is open. */
+  /** The only open dead letter of a task, with everything known about it, once it is open. */
   async openDeadLetter(taskId: string, deadlineMs = 30_000): Promise<Body> {
-    return waitFor(
+    const [{ id }] = await waitFor(
       async () => {
-        const { body } = await this.call(`/dead-letters?taskId=${taskId}&state=open`)
-        if (body.items.length > 1) throw new Error(`${body.items.length} open dead letters of one task`)
-        return body.items[0]
+        const { items } = (await this.call(`/dead-letters?taskId=${taskId}&state=open`)).body
+        return items.length === 1 ? items : Promise.reject(new Error(`${items.length} open dead letters`))
       },
-      `an open dead letter of task ${taskId}`,
+      `one open dead letter of task ${taskId}`,
       { deadlineMs },
     )
+    return (await this.call(`/dead-letters/${id}`)).body
   }
 }

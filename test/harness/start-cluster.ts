@@ -27,6 +27,8 @@ export interface Cluster {
   /** The next services get these settings too. */
   readonly settings: Record<string, string>
   start(service: 'api' | 'dispatcher' | 'worker', environment?: Environment): Promise<SpawnedService>
+  /** Starts a service that may die before it is ready. */
+  spawn(service: 'api' | 'dispatcher' | 'worker', environment?: Environment): SpawnedService
   /** Starts an api and returns a client of it. */
   startApi(environment?: Environment): Promise<{ api: SpawnedService; client: ApiClient }>
   /** A new file for the runs of the test handlers. */
@@ -66,8 +68,10 @@ export async function startCluster(given: Partial<ClusterEngines> = {}): Promise
     ADMIN_API_KEY,
     WORKER_HANDLERS: join(import.meta.dirname, '../handlers'),
   }
-  const start = async (service: 'api' | 'dispatcher' | 'worker', environment: Environment = {}) => {
-    const spawned = spawnService({ service, env: { ...settings, ...environment } })
+  const spawn: Cluster['spawn'] = (service, environment = {}) =>
+    spawnService({ service, env: { ...settings, ...environment } })
+  const start: Cluster['start'] = async (service, environment) => {
+    const spawned = spawn(service, environment)
     await spawned.waitForReady()
     return spawned
   }
@@ -76,6 +80,7 @@ export async function startCluster(given: Partial<ClusterEngines> = {}): Promise
     databaseUrl: url,
     amqpUrl: amqp.amqpUrl,
     settings,
+    spawn,
     start,
     startApi: async (environment) => {
       const api = await start('api', environment)

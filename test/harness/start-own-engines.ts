@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Engines, startEngines } from '@redrive/engines'
@@ -23,7 +23,8 @@ export async function startOwnEngine(kind: 'postgres' | 'rabbitmq'): Promise<Own
       given,
       dataFolder,
       cacheFolder: join(REPOSITORY_FOLDER, '.redrive/cache'),
-      isDurable: false,
+      // A Postgres that may forget its last commits would prove nothing; RabbitMQ is killed at once when not durable.
+      isDurable: kind === 'postgres',
       onProgress: () => {},
     })
   let engines = await start()
@@ -34,11 +35,18 @@ export async function startOwnEngine(kind: 'postgres' | 'rabbitmq'): Promise<Own
   })
   return {
     addresses: { databaseUrl, amqpUrl },
-    crash: () => engines.stop(),
+    crash: async () => {
+      if (kind === 'postgres') process.kill(postmasterOf(dataFolder), 'SIGKILL')
+      await engines.stop()
+    },
     restart: async () => {
       engines = await start()
       if (engines.databaseUrl !== databaseUrl || engines.amqpUrl !== amqpUrl)
         throw new Error('the engine came back elsewhere')
     },
   }
+}
+
+function postmasterOf(dataFolder: string): number {
+  return Number(JSON.parse(readFileSync(join(dataFolder, 'postgres/process.json'), 'utf8')).pid)
 }

@@ -1,24 +1,22 @@
 import {
-  assertTopology,
   BrokerConnection,
-  BrokerUnavailableError,
+  establishTopology,
   ManagementClient,
   TicketPublisher,
-  TopologyDriftError,
   virtualHostOf,
 } from '@redrive/shared/broker'
 import { createDatabase, type Database } from '@redrive/shared/database'
 import {
   type ApiSettings,
-  createEvents,
-  createMetrics,
+  type createMetrics,
   type Events,
   type Logger,
-  Loop,
+  type Loop,
   OperationsServer,
   type Readiness,
   registerGauge,
 } from '@redrive/shared/runtime'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ApiParts } from './api-parts.ts'
 import { checkReadiness } from './check-readiness.ts'
 import { createApp } from './http/create-app.ts'
@@ -30,6 +28,194 @@ import { LaneGate } from './submission/lane-gate.ts'
 import { Submitter } from './submission/submitter.ts'
 import { TaskTypeDirectory } from './task-types/task-type-directory.ts'
 import { EndingWatch } from './waiting/ending-watch.ts'
+import { watchLedger } from './watch-ledger.ts'
 
-/** Left of the grace for what follows the last answer: confirms, marks, connections. */
+export interface ApiOptions {
+  readonly settings: ApiSettings
+  readonly registry: ReturnType<typeof createMetrics>
+  readonly events: Events
+  readonly logger: Logger
+  /** Something that only a person can put right: the process should end. */
+  readonly onFatal: (error: unknown) => void
+}
+
+/** Left of the grace for what follows the last answer, if there is so much: confirms, marks, connections. */
 const AFTER_ANSWERS_MS = 8_000
+/** Kept of the grace for ending the process itself. */
+const EXIT_MS = 1_000
+
+/**
+ * One api process. It listens at once, whatever of Postgres and RabbitMQ is there: requests that need the ledger are
+ * answered with 503 until it is. Stopping answers what has begun and lets go of everything.
+ */
+export class Api {
+  readonly #options: ApiOptions
+  readonly #database: Database
+  readonly #connection: BrokerConnection
+  readonly #publisher: TicketPublisher
+  readonly #gate: LaneGate
+  readonly #marker: ConfirmMarker
+  readonly #release: DirectRelease
+  readonly #parts: ApiParts
+  readonly #server: HttpServer
+  readonly #operations: OperationsServer
+  readonly #ledgerWatch: Loop
+  readonly #stopping = new AbortController()
+  #stopped: Promise<void> | null = null
+
+  constructor(options: ApiOptions) {
+    const { settings, registry, events, logger } = options
+    this.#options = options
+    this.#database = createDatabase({
+      url: settings.databaseUrl,
+      poolSize: settings.databasePoolSize,
+      statementTimeoutMs: settings.databaseStatementTimeoutMs,
+      applicationName: 'redrive-api',
+    })
+    const { db } = this.#database
+    this.#connection = this.#connect()
+    this.#publisher = new TicketPublisher({ connection: this.#connection, logger })
+    this.#gate = new LaneGate({ db, logger })
+    this.#marker = new ConfirmMarker({ db, logger })
+    this.#release = new DirectRelease({
+      publisher: this.#publisher,
+      gate: this.#gate,
+      marker: this.#marker,
+      events,
+    })
+    this.#parts = this.#createParts()
+    const listener = createApp(allRoutes(), this.#parts).callback()
+    this.#server = new HttpServer({
+      host: settings.host,
+      port: settings.port,
+      listener: (...pair) => void listener(...pair),
+    })
+    const isReady = () => this.#readiness()
+    this.#operations = new OperationsServer({
+      host: settings.metricsHost,
+      port: settings.metricsPort,
+      registry,
+      events,
+      isReady,
+    })
+    this.#ledgerWatch = watchLedger({ events, logger, check: isReady })
+    this.#registerGauge()
+  }
+
+  /** Resolves when both ports are open. Rejects when one of them cannot be used. */
+  async start(): Promise<void> {
+    const { settings, events } = this.#options
+    await this.#operations.start()
+    this.#connection.start()
+    void this.#establishTopology()
+    for (const part of [this.#gate, this.#marker, this.#parts.types, this.#parts.endings, this.#ledgerWatch])
+      part.start()
+    const port = await this.#server.start()
+    events.emit('api.listening', { host: settings.host, port })
+  }
+
+  /** Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopped ??= this.#finish()
+    await this.#stopped
+  }
+
+  async #finish(): Promise<void> {
+    const { events, logger, settings } = this.#options
+    const startedAtMs = performance.now()
+    events.emit('service.stopping', {})
+    this.#stopping.abort()
+    const { shutdownGraceMs } = settings
+    const answered = this.#server.stop(Math.max(shutdownGraceMs - AFTER_ANSWERS_MS, shutdownGraceMs / 2))
+    await this.#parts.endings.stop()
+    await answered
+    const leftMs = shutdownGraceMs - (performance.now() - startedAtMs) - EXIT_MS
+    const isDone = await Promise.race([this.#letGo().then(() => true), pause(leftMs, false, { ref: false })])
+    // Nothing that was accepted depends on it: what is not noted is found by release.
+    if (!isDone) logger.warn('A store did not answer while the api stopped; confirms may not be noted.')
+    await this.#operations.stop()
+    events.emit('service.stopped', { durationMs: performance.now() - startedAtMs })
+  }
+
+  /** After the last answer, in the order of a task's way: its commit, its ticket, the note of its confirm. */
+  async #letGo(): Promise<void> {
+    const { types, submitter } = this.#parts
+    await Promise.all([submitter.stop(), this.#gate.stop(), types.stop(), this.#ledgerWatch.stop()])
+    await this.#publisher.stop()
+    await this.#release.settled()
+    await Promise.all([this.#marker.stop(), this.#connection.stop()])
+    await this.#database.close()
+  }
+
+  #connect(): BrokerConnection {
+    const { settings, events, logger } = this.#options
+    const name = 'redrive-api'
+    return new BrokerConnection({
+      urls: settings.amqpUrl,
+      name,
+      logger,
+      onState: (state) => {
+        if (state === 'disconnected' && !this.#stopping.signal.aborted) events.emit('broker.lost', { name })
+      },
+    })
+  }
+
+  #createParts(): ApiParts {
+    const { settings, events, logger } = this.#options
+    const { db } = this.#database
+    const { amqpManagementUrl: url } = settings
+    const virtualHost = virtualHostOf(settings.amqpUrl[0] ?? '')
+    return {
+      settings,
+      events,
+      db,
+      connection: this.#connection,
+      publisher: this.#publisher,
+      management: url === undefined ? null : new ManagementClient({ url, virtualHost }),
+      types: new TaskTypeDirectory({ db, logger }),
+      submitter: new Submitter({ db, release: this.#release, events }),
+      endings: new EndingWatch({ db, logger }),
+      readiness: () => this.#readiness(),
+    }
+  }
+
+  async #readiness(): Promise<Readiness> {
+    if (this.#stopping.signal.aborted) return { ready: false, checks: { service: 'stopping' } }
+    return await checkReadiness({
+      db: this.#database.db,
+      connection: this.#connection,
+      publisher: this.#publisher,
+    })
+  }
+
+  /** Any part may be the first to meet the broker, so each declares everything; tickets are published when it is there. */
+  async #establishTopology(): Promise<void> {
+    const { events, logger, onFatal } = this.#options
+    try {
+      const isEstablished = await establishTopology(this.#connection, {
+        logger,
+        signal: this.#stopping.signal,
+      })
+      if (!isEstablished || this.#stopping.signal.aborted) return
+      events.emit('topology.asserted', {})
+      this.#publisher.start()
+    } catch (error) {
+      onFatal(error)
+    }
+  }
+
+  #registerGauge(): void {
+    registerGauge({
+      registry: this.#options.registry,
+      name: 'redrive_database_pool',
+      measure: () => {
+        const { total, idle, waiting } = this.#database.poolCounts()
+        return [
+          { labels: { state: 'in_use' }, value: total - idle },
+          { labels: { state: 'idle' }, value: idle },
+          { labels: { state: 'waiting' }, value: waiting },
+        ]
+      },
+    })
+  }
+}

@@ -23,7 +23,9 @@ async function checkLedger(db: Executor): Promise<string> {
     await readLanePressure(db)
     return 'ok'
   } catch (error) {
-    return isDatabaseUnavailable(error) ? 'unreachable' : 'unusable: its tables are missing or not these; run the migrations'
+    return isDatabaseUnavailable(error)
+      ? 'unreachable'
+      : 'unusable: its tables are missing or not these; run the migrations'
   }
 }
 

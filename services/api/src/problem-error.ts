@@ -18,7 +18,10 @@ export class ProblemError extends Error {
   readonly headers: Readonly<Record<string, string>>
   readonly extensions: Readonly<Record<string, unknown>>
 
-  constructor(code: ProblemCode, { detail, errors = [], headers = {}, extensions = {}, cause }: ProblemDetails) {
+  constructor(
+    code: ProblemCode,
+    { detail, errors = [], headers = {}, extensions = {}, cause }: ProblemDetails,
+  ) {
     super(detail, { cause })
     this.code = code
     this.errors = errors

@@ -26,14 +26,16 @@ export const PROBLEMS = {
   BROKER_UNAVAILABLE: {
     status: 503,
     title: 'RabbitMQ is not available',
-    meaning: 'A foreign message could not be sent back, because RabbitMQ did not take it. Submissions never need this.',
+    meaning:
+      'A foreign message could not be sent back, because RabbitMQ did not take it. Submissions never need this.',
     whatToDo: 'Try again after the time in `Retry-After`.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,
     title: 'The ledger is not available',
     meaning: 'Postgres did not answer in time. A command is carried out as a whole or not at all.',
-    whatToDo: 'Try again after the time in `Retry-After`; a submission with an `Idempotency-Key` may be repeated safely.',
+    whatToDo:
+      'Try again after the time in `Retry-After`; a submission with an `Idempotency-Key` may be repeated safely.',
   },
   DEAD_LETTER_NOT_FOUND: {
     status: 404,
@@ -45,7 +47,8 @@ export const PROBLEMS = {
     status: 409,
     title: 'The dead letter is not open',
     meaning: 'It was redriven or discarded already, or is still carried through the error queue.',
-    whatToDo: 'Look at its state; a carried one opens by itself, so try again after the time in `Retry-After`.',
+    whatToDo:
+      'Look at its state; a carried one opens by itself, so try again after the time in `Retry-After`.',
   },
   DEAD_LETTER_NOT_REDRIVABLE: {
     status: 409,
@@ -74,14 +77,16 @@ export const PROBLEMS = {
   INVALID_BODY: {
     status: 422,
     title: 'The body does not have the expected form',
-    meaning: 'The body is JSON, but a field is unknown, missing or has a value that is not allowed; `errors` names each.',
+    meaning:
+      'The body is JSON, but a field is unknown, missing or has a value that is not allowed; `errors` names each.',
     whatToDo: 'Correct the fields that `errors` names.',
   },
   INVALID_CURSOR: {
     status: 422,
     title: 'The cursor is not valid here',
     meaning: 'The cursor was not made by this list, or for other filters.',
-    whatToDo: 'Send a `nextCursor` with the same filters as the page that it came from, or start without one.',
+    whatToDo:
+      'Send a `nextCursor` with the same filters as the page that it came from, or start without one.',
   },
   INVALID_IDEMPOTENCY_KEY: {
     status: 422,

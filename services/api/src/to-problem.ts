@@ -17,12 +17,21 @@ export function toProblem(thrown: unknown): ProblemError {
     })
   }
   if (isDataError(thrown)) {
-    return new ProblemError('INVALID_BODY', { detail: 'A value in the request cannot be stored.', cause: thrown })
+    return new ProblemError('INVALID_BODY', {
+      detail: 'A value in the request cannot be stored.',
+      cause: thrown,
+    })
   }
   if (isMalformedAddress(thrown)) {
-    return new ProblemError('MALFORMED_REQUEST', { detail: 'The address has an escape that cannot be read.', cause: thrown })
+    return new ProblemError('MALFORMED_REQUEST', {
+      detail: 'The address has an escape that cannot be read.',
+      cause: thrown,
+    })
   }
-  return new ProblemError('INTERNAL_ERROR', { detail: 'The error is in the log under the request id.', cause: thrown })
+  return new ProblemError('INTERNAL_ERROR', {
+    detail: 'The error is in the log under the request id.',
+    cause: thrown,
+  })
 }
 
 /** The JSON of a problem. */
@@ -42,5 +51,7 @@ export function problemBody(problem: ProblemError, requestId: string): Problem {
 
 /** The router's error for a percent sign that begins no valid escape. */
 function isMalformedAddress(thrown: unknown): boolean {
-  return thrown instanceof URIError || (thrown instanceof Error && 'status' in thrown && thrown.status === 400)
+  return (
+    thrown instanceof URIError || (thrown instanceof Error && 'status' in thrown && thrown.status === 400)
+  )
 }

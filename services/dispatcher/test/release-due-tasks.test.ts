@@ -29,7 +29,7 @@ describe('release', () => {
     )
     await lane.close()
     expect(await dispatcher.stop()).toEqual({ code: 0, signal: null })
-  })
+  }, 30_000)
 
   test('a delayed task goes out when it is due and not before', async () => {
     const dispatcher = await fixture.startDispatcher()
@@ -46,7 +46,7 @@ describe('release', () => {
     expect(arrived.receivedAtMs).toBeGreaterThanOrEqual(dueAt.getTime())
     await lane.close()
     await dispatcher.stop()
-  })
+  }, 30_000)
 
   test('tickets that no queue takes are released again when the queue is bound again', async () => {
     const dispatcher = await fixture.startDispatcher({ RECONCILE_INTERVAL_MS: '600000' })
@@ -62,7 +62,7 @@ describe('release', () => {
     expect(new Set(arrived)).toEqual(new Set(ids))
     await lane.close()
     await dispatcher.stop()
-  })
+  }, 30_000)
 })
 
 describe('several dispatchers', () => {

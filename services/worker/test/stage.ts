@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { jest } from '@jest/globals'
 import {
   assertTopology,
   BrokerConnection,
@@ -26,6 +27,9 @@ import {
   spawnService,
   waitFor,
 } from '@redrive/shared/testing'
+
+// The deadlines of the helpers say what was missing; Jest's own would only say that time is over.
+jest.setTimeout(60_000)
 
 export interface Submission {
   readonly type: string
@@ -205,7 +209,10 @@ export async function openStage(): Promise<Stage> {
 export function writeFolder(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'redrive-handlers-'))
   onCleanup(() => rmSync(folder, { recursive: true, force: true }))
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
   return folder
 }
 

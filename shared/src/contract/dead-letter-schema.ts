@@ -18,7 +18,10 @@ export const brokerEvidenceSchema = z
     queue: z.string().nullable(),
     exchange: z.string().nullable(),
     routingKey: z.string().nullable(),
-    reason: z.string().nullable().meta({ examples: ['rejected', 'expired', 'maxlen', 'delivery_limit'] }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ examples: ['rejected', 'expired', 'maxlen', 'delivery_limit'] }),
     count: z.number().nullable(),
     time: z.string().nullable(),
     headers: z.record(z.string(), z.unknown()).nullable(),
@@ -40,7 +43,9 @@ export const deadLetterSchema = z
     state: deadLetterStateSchema,
     reason: z.string().meta({ examples: ['attempts_exhausted', 'permanent_error', 'timed_out', 'crashed'] }),
     error: taskErrorSchema,
-    fingerprint: z.string().meta({ description: 'The same for the same fault, whatever ids and numbers it names.' }),
+    fingerprint: z
+      .string()
+      .meta({ description: 'The same for the same fault, whatever ids and numbers it names.' }),
     broker: brokerEvidenceSchema.nullable(),
     diedAt: instantSchema,
     openedAt: instantSchema.nullable(),

@@ -8,6 +8,8 @@ export const reasonSchema = z
   .meta({ description: 'Why, for whoever reads the history.' })
 
 /** The body of a command that needs nothing but, perhaps, a reason. */
-export const operatorNoteSchema = z.strictObject({ reason: reasonSchema.optional() }).meta({ id: 'OperatorNote' })
+export const operatorNoteSchema = z
+  .strictObject({ reason: reasonSchema.optional() })
+  .meta({ id: 'OperatorNote' })
 
 export type OperatorNote = z.infer<typeof operatorNoteSchema>

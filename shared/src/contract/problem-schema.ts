@@ -3,7 +3,10 @@ import { z } from 'zod'
 /** One thing that is wrong with a request, and where. */
 export const fieldErrorSchema = z
   .object({
-    path: z.string().meta({ description: 'JSON Pointer into the body, or the name of a parameter.', examples: ['/input/a'] }),
+    path: z.string().meta({
+      description: 'JSON Pointer into the body, or the name of a parameter.',
+      examples: ['/input/a'],
+    }),
     message: z.string(),
     expected: z.string().optional(),
     code: z.string().optional().meta({ description: 'Given where it differs from the problem’s own code.' }),

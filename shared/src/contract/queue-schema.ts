@@ -7,9 +7,13 @@ export const queueSchema = z
   .object({
     name: z.string().meta({ examples: ['normal'] }),
     kind: z.enum(['lane', 'error']),
-    brokerQueue: z.string().meta({ description: 'The queue’s name in RabbitMQ.', examples: ['redrive.v1.normal'] }),
+    brokerQueue: z
+      .string()
+      .meta({ description: 'The queue’s name in RabbitMQ.', examples: ['redrive.v1.normal'] }),
     ready: count('Messages waiting for a consumer, by RabbitMQ’s count; null where it did not answer.'),
-    unacknowledged: count('Messages with consumers; null unless RabbitMQ’s management API is configured and answers.'),
+    unacknowledged: count(
+      'Messages with consumers; null unless RabbitMQ’s management API is configured and answers.',
+    ),
     consumers: count('Null where RabbitMQ did not answer.'),
     scheduled: count('Tasks due later; null for the error queue.'),
     waiting: count('Tasks that are due and not yet with the broker; null for the error queue.'),

@@ -5,7 +5,10 @@ import { reasonSchema } from './operator-note-schema.ts'
 /** How a dead letter goes back; everything that is left out stays as it was. */
 export const redriveOrderSchema = z
   .strictObject({
-    input: z.unknown().optional().meta({ description: 'An edited input; must fit the input schema of the type.' }),
+    input: z
+      .unknown()
+      .optional()
+      .meta({ description: 'An edited input; must fit the input schema of the type.' }),
     lane: z.enum(LANES).optional(),
     maxAttempts: z
       .int()

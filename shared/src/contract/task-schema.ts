@@ -20,12 +20,19 @@ export const taskSchema = z
     lane: z.string(),
     state: taskStateSchema,
     input: z.unknown(),
-    result: z.unknown().meta({ description: 'What the handler returned; null unless the task has succeeded.' }),
-    error: taskErrorSchema.nullable().meta({ description: 'The error that ended it; null unless the task has failed.' }),
+    result: z
+      .unknown()
+      .meta({ description: 'What the handler returned; null unless the task has succeeded.' }),
+    error: taskErrorSchema
+      .nullable()
+      .meta({ description: 'The error that ended it; null unless the task has failed.' }),
     progress: progressSchema.nullable(),
     attempt: z.int().meta({ description: 'The latest attempt, 0 before the first.' }),
     maxAttempts: z.int(),
-    timeoutMs: z.int().nullable().meta({ description: 'The task’s own limit for one attempt; null: that of its type.' }),
+    timeoutMs: z
+      .int()
+      .nullable()
+      .meta({ description: 'The task’s own limit for one attempt; null: that of its type.' }),
     user: z.string().nullable().meta({ description: 'Null: this version has no users.' }),
     tags: z.array(z.string()),
     createdAt: instantSchema,

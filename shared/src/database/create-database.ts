@@ -39,6 +39,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   })
   // n.b. without a listener the loss of an idle connection ends the process; the next query reports it to its caller.
   pool.on('error', () => {})
+  // n.b. the pool listens to idle connections only: the loss of one in use is emitted as well as told to its query.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Ledger>({ dialect: new PostgresDialect({ pool }) })
   return {
     db,

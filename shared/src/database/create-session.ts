@@ -31,8 +31,10 @@ export function createSession(options: {
     application_name: options.applicationName,
     keepAlive: true,
   })
-  pool.on('connect', () => {
+  pool.on('connect', (client) => {
     generation += 1
+    // n.b. the pool listens to an idle connection only: the loss of one in use is emitted as well as told to its query.
+    client.on('error', () => {})
   })
   pool.on('remove', () => options.onLost?.())
   // The loss is reported by 'remove' and by the next query.

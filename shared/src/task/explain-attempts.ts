@@ -25,7 +25,8 @@ export function explainAttempts(attempts: readonly ExplainedAttempt[]): string {
 export function describeTaskError({ type, message, code, cause }: TaskError): string {
   const text = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message
   const withCode = code === undefined ? type : `${type} (${code})`
-  const because = cause === undefined ? '' : `, caused by ${cause.type}: ${cause.message.slice(0, MAX_MESSAGE)}`
+  const because =
+    cause === undefined ? '' : `, caused by ${cause.type}: ${cause.message.slice(0, MAX_MESSAGE)}`
   return `${withCode}: ${text}${because}`
 }
 
@@ -62,7 +63,9 @@ function countOutcomes(attempts: readonly ExplainedAttempt[]): string {
   for (const { outcome } of attempts) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
   const words = [...counts].map(([outcome, count]) => {
     const word = OUTCOMES[outcome] ?? outcome
-    return attempts.length === 1 ? `it ${outcome === 'running' ? 'is running' : verb(word)}` : `${count} ${word}`
+    return attempts.length === 1
+      ? `it ${outcome === 'running' ? 'is running' : verb(word)}`
+      : `${count} ${word}`
   })
   return words.join(', ')
 }

@@ -32,7 +32,9 @@ export interface ExplainedDeadLetter {
 /** Why a dead letter is there, what the broker said of it, and what became of it, as a paragraph for a person. Pure. */
 export function explainDeadLetter(letter: ExplainedDeadLetter): string {
   const story = letter.taskId === null ? foreignStory(letter) : taskStory(letter, letter.taskId)
-  return [...story, brokerStory(letter), STATES[letter.state](letter)].filter((sentence) => sentence !== '').join(' ')
+  return [...story, brokerStory(letter), STATES[letter.state](letter)]
+    .filter((sentence) => sentence !== '')
+    .join(' ')
 }
 
 function taskStory(letter: ExplainedDeadLetter, taskId: string): string[] {
@@ -78,9 +80,12 @@ function brokerStory({ broker, openedBy, state }: ExplainedDeadLetter): string {
     return 'RabbitMQ never delivered its ticket through the error queue, so reconcile opened it from the ledger alone.'
   }
   if (typeof broker.queue !== 'string') {
-    return state === 'carried' ? '' : 'RabbitMQ says nothing of a queue that it died in: it was published straight to the error queue’s exchange.'
+    return state === 'carried'
+      ? ''
+      : 'RabbitMQ says nothing of a queue that it died in: it was published straight to the error queue’s exchange.'
   }
-  const reason = typeof broker.reason === 'string' ? (DEATHS[broker.reason] ?? broker.reason) : 'dead-lettered'
+  const reason =
+    typeof broker.reason === 'string' ? (DEATHS[broker.reason] ?? broker.reason) : 'dead-lettered'
   const time = typeof broker.time === 'string' ? ` at ${broker.time}` : ''
   const times = typeof broker.count === 'number' && broker.count > 1 ? `, ${broker.count} times` : ''
   return `RabbitMQ says that it was ${reason} in the queue ${broker.queue}${time}${times}.`

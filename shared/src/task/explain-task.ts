@@ -1,4 +1,10 @@
-import { describeTaskError, type ExplainedAttempt, explainAttempts, fullStop, workerName } from './explain-attempts.ts'
+import {
+  describeTaskError,
+  type ExplainedAttempt,
+  explainAttempts,
+  fullStop,
+  workerName,
+} from './explain-attempts.ts'
 import type { DeadLetterState } from './judge-ticket.ts'
 import type { TaskError } from './task-error.ts'
 import type { TaskState } from './task-state.ts'
@@ -46,7 +52,8 @@ const STATES: Readonly<Record<TaskState, (task: ExplainedTask) => string>> = {
   scheduled: ({ runAt }) => `It is scheduled: it is due at ${runAt.toISOString()} and has not run yet.`,
   waiting: ({ runAt }) =>
     `It is waiting: it has been due since ${runAt.toISOString()}, and its ticket goes to RabbitMQ when its turn comes.`,
-  queued: ({ lane }) => `It is queued: its ticket is with RabbitMQ, and the next free worker of the lane "${lane}" takes it.`,
+  queued: ({ lane }) =>
+    `It is queued: its ticket is with RabbitMQ, and the next free worker of the lane "${lane}" takes it.`,
   running: ({ attempt, attempts }) => {
     const running = attempts.find((one) => one.outcome === 'running')
     return `It is running: attempt ${attempt}${running === undefined ? '' : `, on ${workerName(running)}`}.`
@@ -81,7 +88,9 @@ const DEAD_LETTERS: Readonly<Record<DeadLetterState, string>> = {
 function returned({ returnReason, losses }: ExplainedTask): string[] {
   return [
     ...(returnReason === null ? [] : [fullStop(`It was last given back without charge: ${returnReason}`)]),
-    ...(losses === null || losses === 0 ? [] : [`${losses === 1 ? 'One worker' : `${losses} workers`} died while running it.`]),
+    ...(losses === null || losses === 0
+      ? []
+      : [`${losses === 1 ? 'One worker' : `${losses} workers`} died while running it.`]),
   ]
 }
 

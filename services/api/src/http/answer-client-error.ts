@@ -35,7 +35,10 @@ function toClientProblem({ code }: NodeJS.ErrnoException): ProblemError {
   return new ProblemError(problem, { detail })
 }
 
-const MALFORMED: readonly [ProblemCode, string] = ['MALFORMED_REQUEST', 'The request is not well-formed HTTP/1.1.']
+const MALFORMED: readonly [ProblemCode, string] = [
+  'MALFORMED_REQUEST',
+  'The request is not well-formed HTTP/1.1.',
+]
 
 const KINDS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'The request did not arrive in time.'],

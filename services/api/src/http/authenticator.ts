@@ -24,7 +24,10 @@ export class Authenticator {
     const waitS = this.#failures.record(request.socket.remoteAddress ?? '', performance.now())
     if (waitS > 0) {
       const detail = 'Too many requests with a missing or wrong API key came from your address.'
-      throw new ProblemError('TOO_MANY_FAILED_AUTHENTICATIONS', { detail, headers: { 'retry-after': String(waitS) } })
+      throw new ProblemError('TOO_MANY_FAILED_AUTHENTICATIONS', {
+        detail,
+        headers: { 'retry-after': String(waitS) },
+      })
     }
     const detail = key === null ? 'The request has no API key.' : 'The API key is not known.'
     throw new ProblemError('AUTHENTICATION_REQUIRED', { detail, headers: { 'www-authenticate': CHALLENGE } })

@@ -58,7 +58,9 @@ export class HttpServer {
     await promise.catch((error: NodeJS.ErrnoException) => {
       const reason = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message
       const advice = 'Set PORT to a free port, or to 0 for any.'
-      throw new HttpPortError(`Cannot listen on ${host} port ${port} (HOST, PORT): ${reason}. ${advice}`, { cause: error })
+      throw new HttpPortError(`Cannot listen on ${host} port ${port} (HOST, PORT): ${reason}. ${advice}`, {
+        cause: error,
+      })
     })
     return (this.#server.address() as AddressInfo).port
   }

@@ -31,7 +31,10 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
     void discard(request).then(() => reject(tooLarge(maxBytes)))
   }
   request.on('data', take)
-  request.once('end', () => size <= maxBytes && resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+  request.once(
+    'end',
+    () => size <= maxBytes && resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
+  )
   request.once('error', reject)
   request.once('close', () => request.complete || reject(interrupted()))
   return await promise
@@ -46,7 +49,9 @@ function refuseByHeaders({ headers }: IncomingMessage, maxBytes: number): Proble
   const type = headers['content-type']
   if (type === undefined || !MEDIA_TYPE.test(type.trim())) {
     const got = type === undefined ? 'is missing' : `is "${type.slice(0, 100)}"`
-    return new ProblemError('UNSUPPORTED_MEDIA_TYPE', { detail: `The Content-Type ${got}; expected application/json in UTF-8.` })
+    return new ProblemError('UNSUPPORTED_MEDIA_TYPE', {
+      detail: `The Content-Type ${got}; expected application/json in UTF-8.`,
+    })
   }
   return Number(headers['content-length'] ?? 0) > maxBytes ? tooLarge(maxBytes) : null
 }
@@ -58,7 +63,9 @@ function tooLarge(maxBytes: number): ProblemError {
 }
 
 function interrupted(): ProblemError {
-  return new ProblemError('MALFORMED_REQUEST', { detail: 'The connection ended before the body was complete.' })
+  return new ProblemError('MALFORMED_REQUEST', {
+    detail: 'The connection ended before the body was complete.',
+  })
 }
 
 /** Reads on and forgets. n.b. Answering while a client still sends resets its connection, and the answer with it. */

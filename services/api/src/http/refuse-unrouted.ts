@@ -8,12 +8,18 @@ import type { Route } from './route.ts'
  * Answers what no route took: OPTIONS with the methods of the address, another method with 405, another address with 404.
  * Under /api only to those with a key, so that nobody else learns what is there.
  */
-export function refuseUnrouted(routes: readonly Route[], authenticator: Authenticator): Middleware<RequestState> {
+export function refuseUnrouted(
+  routes: readonly Route[],
+  authenticator: Authenticator,
+): Middleware<RequestState> {
   const patterns = routes.map(({ path, method }) => ({ pattern: toPattern(path), method }))
   return (context) => {
     if (/^\/api(\/|$)/i.test(context.path)) authenticator.authenticate(context.req)
-    const methods = new Set(patterns.flatMap(({ pattern, method }) => (pattern.test(context.path) ? [method] : [])))
-    if (methods.size === 0) throw new ProblemError('ROUTE_NOT_FOUND', { detail: `There is nothing at ${context.path}.` })
+    const methods = new Set(
+      patterns.flatMap(({ pattern, method }) => (pattern.test(context.path) ? [method] : [])),
+    )
+    if (methods.size === 0)
+      throw new ProblemError('ROUTE_NOT_FOUND', { detail: `There is nothing at ${context.path}.` })
     const allow = [...methods, ...(methods.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
     if (context.method === 'OPTIONS') {
       context.set('Allow', allow)

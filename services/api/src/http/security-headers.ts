@@ -25,12 +25,18 @@ const COMMON = {
   xssFilter: false,
 } as const
 
-const forData = helmet.default({
+const forData = helmet({
   ...COMMON,
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
 })
 
-const forPages = helmet.default({ ...COMMON, contentSecurityPolicy: { useDefaults: false, directives: PAGES } })
+const forPages = helmet({
+  ...COMMON,
+  contentSecurityPolicy: { useDefaults: false, directives: PAGES },
+})
 
 /** The headers that keep a browser from doing anything with an answer but reading it. */
 export const securityHeaders: Middleware = (context, next) => {

@@ -17,7 +17,11 @@ const SMALL_BODY_BYTES = 16_384
 const NOBODY: Caller = Object.freeze({ tenantId: '', actor: '' })
 
 /** The middleware of one route: who asks, what for, the handler, the answer. */
-export function serveRoute(route: Route, api: ApiParts, authenticator: Authenticator): Middleware<RequestState> {
+export function serveRoute(
+  route: Route,
+  api: ApiParts,
+  authenticator: Authenticator,
+): Middleware<RequestState> {
   return async (context) => {
     context.state.routePattern = route.path
     const caller = route.access === 'public' ? NOBODY : authenticator.authenticate(context.req)
@@ -45,7 +49,9 @@ function send(context: Context, { status, headers, json, content }: Answer): voi
 function readQuery(schema: z.ZodObject, context: Context): unknown {
   const read = schema.safeParse(context.query)
   if (read.success) return read.data
-  throw invalidQuery(toFieldErrors(read.error.issues, { path: (path) => String(path[0] ?? ''), unknownKey: unknownParameter }))
+  throw invalidQuery(
+    toFieldErrors(read.error.issues, { path: (path) => String(path[0] ?? ''), unknownKey: unknownParameter }),
+  )
 }
 
 /** A parameter that does nothing is more often a mistake than a wish. */
@@ -85,7 +91,10 @@ function invalidBody(errors: readonly FieldError[]): ProblemError {
   const [first] = errors
   const place = first?.index === undefined ? '' : `Task ${first.index} of the array: `
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  return new ProblemError('INVALID_BODY', { detail: `${place}${first?.path || 'the body'}: ${first?.message}${more}.`, errors })
+  return new ProblemError('INVALID_BODY', {
+    detail: `${place}${first?.path || 'the body'}: ${first?.message}${more}.`,
+    errors,
+  })
 }
 
 /** In a bulk body, the first step of a pointer says which task it is. */

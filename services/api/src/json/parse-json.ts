@@ -14,7 +14,9 @@ export function parseJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw new ProblemError('INVALID_JSON', { detail: 'The body is not UTF-8.' })
   const text = body.toString('utf8')
   try {
-    return SUSPICIOUS_NUMBER.test(text) ? JSON.parse(text, markInexact as Reviver) : (JSON.parse(text) as unknown)
+    return SUSPICIOUS_NUMBER.test(text)
+      ? JSON.parse(text, markInexact as Reviver)
+      : (JSON.parse(text) as unknown)
   } catch (error) {
     throw new ProblemError('INVALID_JSON', { detail: describeError(text), cause: error })
   }

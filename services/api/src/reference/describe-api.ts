@@ -24,14 +24,19 @@ export function describeApi(routes: readonly Route[]): Record<string, unknown> {
     info: {
       title: 'Redrive',
       version,
-      description: 'Background tasks that are never lost. Every error is a problem (RFC 9457) with a stable code.',
+      description:
+        'Background tasks that are never lost. Every error is a problem (RFC 9457) with a stable code.',
     },
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
     components: {
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' },
-        password: { type: 'http', scheme: 'basic', description: 'Any user name, with the API key as the password.' },
+        password: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'Any user name, with the API key as the password.',
+        },
       },
     },
     paths,
@@ -63,16 +68,24 @@ function describeRoute(route: Route): ZodOpenApiOperationObject {
 
 function describeResponses(route: Route): ZodOpenApiResponsesObject {
   const responses: Record<string, ZodOpenApiResponseObject> = {}
-  for (const [status, response] of Object.entries(route.responses)) responses[status] = describeResponse(response)
+  for (const [status, response] of Object.entries(route.responses))
+    responses[status] = describeResponse(response)
   for (const [status, codes] of Map.groupBy(problemsOf(route), (code) => PROBLEMS[code].status)) {
     const known = responses[status]
     const problem = describeProblems(codes)
-    responses[status] = known === undefined ? problem : { ...known, content: { ...known.content, ...problem.content } }
+    responses[status] =
+      known === undefined ? problem : { ...known, content: { ...known.content, ...problem.content } }
   }
   return responses as ZodOpenApiResponsesObject
 }
 
-function describeResponse({ description, schema, example, contentType, headers }: RouteResponse): ZodOpenApiResponseObject {
+function describeResponse({
+  description,
+  schema,
+  example,
+  contentType,
+  headers,
+}: RouteResponse): ZodOpenApiResponseObject {
   const type = contentType ?? 'application/json'
   return {
     description,
@@ -85,11 +98,16 @@ const EXAMPLE_REQUEST_ID = 'f1c9a4de-6d0b-4f2c-9a53-1f7b6a1d2e3c'
 
 function describeProblems(codes: readonly ProblemCode[]): ZodOpenApiResponseObject {
   const examples = codes.map((code) => {
-    const problem = problemBody(new ProblemError(code, { detail: PROBLEMS[code].meaning }), EXAMPLE_REQUEST_ID)
+    const problem = problemBody(
+      new ProblemError(code, { detail: PROBLEMS[code].meaning }),
+      EXAMPLE_REQUEST_ID,
+    )
     return [code, { summary: PROBLEMS[code].title, value: problem }] as const
   })
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
-    content: { 'application/problem+json': { schema: problemSchema, examples: Object.fromEntries(examples) } },
+    content: {
+      'application/problem+json': { schema: problemSchema, examples: Object.fromEntries(examples) },
+    },
   }
 }

@@ -29,7 +29,10 @@ const START = `window.ui = SwaggerUIBundle({
 `
 
 const OWN_FILES: Readonly<Record<string, ReferenceAsset>> = {
-  'reference.css': { type: STYLE, data: 'html { overflow-y: scroll; }\nbody { margin: 0; background: #fafafa; }\n' },
+  'reference.css': {
+    type: STYLE,
+    data: 'html { overflow-y: scroll; }\nbody { margin: 0; background: #fafafa; }\n',
+  },
   'reference.js': { type: SCRIPT, data: START },
 }
 

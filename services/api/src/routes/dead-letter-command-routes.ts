@@ -48,10 +48,18 @@ export const deadLetterCommandRoutes: readonly Route[] = [
         description: 'It goes back.',
         schema: deadLetterSchema,
         example: { ...EXAMPLES.deadLetter, state: 'redriven' },
-        headers: z.object({ Location: z.string().optional().meta({ description: 'The task; absent for a foreign message.' }) }),
+        headers: z.object({
+          Location: z.string().optional().meta({ description: 'The task; absent for a foreign message.' }),
+        }),
       },
     },
-    problems: [...closedProblems, 'DEAD_LETTER_NOT_REDRIVABLE', 'BROKER_UNAVAILABLE', 'INVALID_INPUT', 'UNKNOWN_TASK_TYPE'],
+    problems: [
+      ...closedProblems,
+      'DEAD_LETTER_NOT_REDRIVABLE',
+      'BROKER_UNAVAILABLE',
+      'INVALID_INPUT',
+      'UNKNOWN_TASK_TYPE',
+    ],
     handle: redrive,
   }),
   defineRoute({
@@ -62,9 +70,18 @@ export const deadLetterCommandRoutes: readonly Route[] = [
     summary: 'Close a dead letter without a new life',
     access: 'dead-letters:write',
     params: idParameter,
-    body: { schema: operatorNoteSchema, limit: 'small', isOptional: true, example: { reason: 'the customer has gone' } },
+    body: {
+      schema: operatorNoteSchema,
+      limit: 'small',
+      isOptional: true,
+      example: { reason: 'the customer has gone' },
+    },
     responses: {
-      200: { description: 'It is discarded.', schema: deadLetterSchema, example: { ...EXAMPLES.deadLetter, state: 'discarded' } },
+      200: {
+        description: 'It is discarded.',
+        schema: deadLetterSchema,
+        example: { ...EXAMPLES.deadLetter, state: 'discarded' },
+      },
     },
     problems: closedProblems,
     handle: discard,
@@ -88,7 +105,11 @@ async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api
   })
   if (redriven === null) throw notOpen(await findOwnDeadLetter(letter.id, caller, api))
   reachCrashPoint('redrive.committed')
-  api.events.emit('dead_letter.redriven', { deadLetterId: letter.id, taskId: redriven.taskId, actor: caller.actor })
+  api.events.emit('dead_letter.redriven', {
+    deadLetterId: letter.id,
+    taskId: redriven.taskId,
+    actor: caller.actor,
+  })
   const headers = { location: `/api/v1/tasks/${redriven.taskId}` }
   return { status: 202, headers, json: toDeadLetter(await findOwnDeadLetter(letter.id, caller, api)) }
 }
@@ -98,7 +119,10 @@ async function checkInput({ type }: DeadLetterView, order: RedriveOrder, { types
   if (!('input' in order) || type === null) return
   const known = await types.find(type)
   if (known === undefined) throw unknownTaskType(type, types.names())
-  const faults = (known.checkInput?.(order.input) ?? []).map((fault) => ({ ...fault, path: `/input${fault.path}` }))
+  const faults = (known.checkInput?.(order.input) ?? []).map((fault) => ({
+    ...fault,
+    path: `/input${fault.path}`,
+  }))
   const [first] = faults
   if (first === undefined) return
   throw new ProblemError('INVALID_INPUT', { detail: `${first.path}: ${first.message}.`, errors: faults })
@@ -113,13 +137,27 @@ interface ForeignRedrive {
  * First the confirm, then the note. Crash window: a process that stops in between leaves the dead letter open and the
  * message sent; sent again it dies again, as another foreign dead letter, and nothing is lost.
  */
-async function redriveForeign(letter: DeadLetterView, { caller, order }: ForeignRedrive, api: ApiParts): Promise<Answer> {
+async function redriveForeign(
+  letter: DeadLetterView,
+  { caller, order }: ForeignRedrive,
+  api: ApiParts,
+): Promise<Answer> {
   refuseEdits(order)
   const queue = queueOfDeath(letter)
   if (letter.raw === null) throw notRedrivable('its bytes are not there')
-  const outcome = await api.publisher.publishRaw({ queue, body: letter.raw, contentType: letter.rawContentType })
+  const outcome = await api.publisher.publishRaw({
+    queue,
+    body: letter.raw,
+    contentType: letter.rawContentType,
+  })
   if (outcome !== 'confirmed') throw brokerUnavailable(queue, outcome)
-  const closing = { ...caller, deadLetterId: letter.id, auditId: newId(), reason: order.reason ?? null, state: 'redriven' } as const
+  const closing = {
+    ...caller,
+    deadLetterId: letter.id,
+    auditId: newId(),
+    reason: order.reason ?? null,
+    state: 'redriven',
+  } as const
   const isClosed = await closeDeadLetter(api.db, closing)
   const after = await findOwnDeadLetter(letter.id, caller, api)
   if (!isClosed) throw notOpen(after)
@@ -140,16 +178,26 @@ function queueOfDeath({ broker }: DeadLetterView): string {
   const queue = broker?.['queue']
   const ours = LANES.map(laneQueue).find((name) => name === queue)
   if (ours !== undefined) return ours
-  throw notRedrivable(typeof queue === 'string' ? `it died in "${queue}", which is no lane` : 'the broker does not say where it died')
+  throw notRedrivable(
+    typeof queue === 'string'
+      ? `it died in "${queue}", which is no lane`
+      : 'the broker does not say where it died',
+  )
 }
 
 function notRedrivable(why: string): ProblemError {
-  return new ProblemError('DEAD_LETTER_NOT_REDRIVABLE', { detail: `The message cannot be sent back: ${why}.` })
+  return new ProblemError('DEAD_LETTER_NOT_REDRIVABLE', {
+    detail: `The message cannot be sent back: ${why}.`,
+  })
 }
 
 function brokerUnavailable(queue: string, outcome: 'returned' | 'unknown'): ProblemError {
-  const unknown = 'RabbitMQ did not confirm the message; it may have it all the same, and the dead letter stays open.'
-  const detail = outcome === 'returned' ? `RabbitMQ has no queue ${queue} at the moment; it is declared again by itself.` : unknown
+  const unknown =
+    'RabbitMQ did not confirm the message; it may have it all the same, and the dead letter stays open.'
+  const detail =
+    outcome === 'returned'
+      ? `RabbitMQ has no queue ${queue} at the moment; it is declared again by itself.`
+      : unknown
   return new ProblemError('BROKER_UNAVAILABLE', { detail, headers: { 'retry-after': '5' } })
 }
 
@@ -165,7 +213,13 @@ function notOpen({ id, state }: DeadLetterView): ProblemError {
 async function discard(request: RouteRequest<Params, unknown, OperatorNote>, api: ApiParts): Promise<Answer> {
   const { params, caller, body } = request
   const letter = await findOwnDeadLetter(params.id, caller, api)
-  const closing = { ...caller, deadLetterId: letter.id, auditId: newId(), reason: body.reason ?? null, state: 'discarded' } as const
+  const closing = {
+    ...caller,
+    deadLetterId: letter.id,
+    auditId: newId(),
+    reason: body.reason ?? null,
+    state: 'discarded',
+  } as const
   const isClosed = await closeDeadLetter(api.db, closing)
   const after = await findOwnDeadLetter(letter.id, caller, api)
   if (!isClosed) throw notOpen(after)

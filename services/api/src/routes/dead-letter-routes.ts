@@ -43,7 +43,10 @@ const listQuery = z.strictObject({
   reason: wordParameter,
   fingerprint: wordParameter,
   taskId: wordParameter.refine((id) => id === undefined || isUuid(id), 'expected an id'),
-  foreign: z.enum(['true', 'false']).optional().meta({ description: 'Only, or none of, the messages that belong to no task.' }),
+  foreign: z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({ description: 'Only, or none of, the messages that belong to no task.' }),
   diedAfter: sentInstantSchema.optional(),
   diedBefore: sentInstantSchema.optional(),
   limit: limitParameter,
@@ -80,7 +83,13 @@ export const deadLetterRoutes: readonly Route[] = [
     summary: 'One dead letter with its attempts, evidence and explanation',
     access: 'dead-letters:read',
     params: idParameter,
-    responses: { 200: { description: 'The dead letter.', schema: deadLetterDetailSchema, example: EXAMPLES.deadLetterDetail } },
+    responses: {
+      200: {
+        description: 'The dead letter.',
+        schema: deadLetterDetailSchema,
+        example: EXAMPLES.deadLetterDetail,
+      },
+    },
     problems: ['DEAD_LETTER_NOT_FOUND', 'DATABASE_UNAVAILABLE'],
     handle: getDeadLetter,
   }),
@@ -93,7 +102,10 @@ async function listDeadLetters(request: RouteRequest<unknown, ListQuery>, { db }
   const page = await findPage({ limit, cursor, list: { list: 'dead-letters', ...sent } }, (part) =>
     repeatRead(() => listDeadLettersIn(db, { tenantId, filter, ...part })),
   )
-  return { status: 200, json: { items: page.rows.map((letter) => toDeadLetter(letter)), nextCursor: page.nextCursor } }
+  return {
+    status: 200,
+    json: { items: page.rows.map((letter) => toDeadLetter(letter)), nextCursor: page.nextCursor },
+  }
 }
 
 function toFilter(sent: Omit<ListQuery, 'limit' | 'cursor'>): DeadLetterFilter {

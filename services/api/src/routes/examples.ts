@@ -3,7 +3,11 @@ import type { DeadLetterResource, QueueResource, TaskResource } from '@redrive/s
 const TASK_ID = '019b1f2e-7c1a-7d7e-9d5e-0a5b7f3c2d11'
 const DEAD_LETTER_ID = '019b1f30-1b02-7c55-8a10-6f3d1f8e4b27'
 const WORKER_ID = '019b1f00-90ab-7def-8123-456789abcdef'
-const ERROR = { type: 'Error', message: 'the emulated failure', stack: 'Error: the emulated failure\n    at work (demo-work.ts:31:11)' }
+const ERROR = {
+  type: 'Error',
+  message: 'the emulated failure',
+  stack: 'Error: the emulated failure\n    at work (demo-work.ts:31:11)',
+}
 
 const task: TaskResource = {
   id: TASK_ID,
@@ -109,7 +113,8 @@ export const EXAMPLES = {
   taskDetail: {
     ...succeeded,
     attempts: [attempt],
-    explanation: 'The task of type math.add was accepted at 2026-03-01T09:30:00.000Z for the lane "normal". It succeeded.',
+    explanation:
+      'The task of type math.add was accepted at 2026-03-01T09:30:00.000Z for the lane "normal". It succeeded.',
     deadLetters: [],
     history: [],
   },
@@ -123,10 +128,19 @@ export const EXAMPLES = {
     startedAt: '2026-03-01T09:30:00.004Z',
     finishedAt: null,
   },
-  taskResult: { id: TASK_ID, state: 'succeeded', result: { sum: '5' }, finishedAt: '2026-03-01T09:30:00.005Z' },
+  taskResult: {
+    id: TASK_ID,
+    state: 'succeeded',
+    result: { sum: '5' },
+    finishedAt: '2026-03-01T09:30:00.005Z',
+  },
   taskType: {
     name: 'math.add',
-    inputSchema: { type: 'object', properties: { a: { type: 'integer' }, b: { type: 'integer' } }, required: ['a', 'b'] },
+    inputSchema: {
+      type: 'object',
+      properties: { a: { type: 'integer' }, b: { type: 'integer' } },
+      required: ['a', 'b'],
+    },
     lane: 'normal',
     retry: { maxAttempts: 5, baseDelayMs: 1_000, factor: 2, maxDelayMs: 600_000 },
     timeoutMs: 60_000,

@@ -18,7 +18,10 @@ const preferHeader = z.object({
   Prefer: z
     .string()
     .optional()
-    .meta({ description: '`wait=N` waits up to N seconds (1 to 60) for the end of the task.', examples: ['wait=30'] }),
+    .meta({
+      description: '`wait=N` waits up to N seconds (1 to 60) for the end of the task.',
+      examples: ['wait=30'],
+    }),
 })
 
 const waitHeaders = z.object({ 'Preference-Applied': z.string().optional() })
@@ -39,7 +42,12 @@ export const outcomeRoutes: readonly Route[] = [
     params: idParameter,
     headers: preferHeader,
     responses: {
-      200: { description: 'The state.', schema: taskStatusSchema, example: EXAMPLES.taskStatus, headers: waitHeaders },
+      200: {
+        description: 'The state.',
+        schema: taskStatusSchema,
+        example: EXAMPLES.taskStatus,
+        headers: waitHeaders,
+      },
     },
     problems: ['TASK_NOT_FOUND', 'DATABASE_UNAVAILABLE'],
     handle: getStatus,
@@ -54,7 +62,12 @@ export const outcomeRoutes: readonly Route[] = [
     params: idParameter,
     headers: preferHeader,
     responses: {
-      200: { description: 'It has succeeded.', schema: taskResultSchema, example: EXAMPLES.taskResult, headers: waitHeaders },
+      200: {
+        description: 'It has succeeded.',
+        schema: taskResultSchema,
+        example: EXAMPLES.taskResult,
+        headers: waitHeaders,
+      },
       202: {
         description: 'It has not ended yet.',
         schema: taskStatusSchema,
@@ -97,7 +110,11 @@ async function getResult(request: IdRequest, api: ApiParts): Promise<Answer> {
   }
   if (task.state !== 'succeeded') throw await notSucceeded(task, headers, api)
   const { id, state, result } = task
-  return { status: 200, headers, json: { id, state, result: result ?? null, finishedAt: task.finishedAt?.toISOString() } }
+  return {
+    status: 200,
+    headers,
+    json: { id, state, result: result ?? null, finishedAt: task.finishedAt?.toISOString() },
+  }
 }
 
 const MAX_RETRY_AFTER_S = 60
@@ -108,10 +125,16 @@ function retryAfter({ runAt }: TaskView): string {
   return String(Math.min(Math.max(untilDueS, 1), MAX_RETRY_AFTER_S))
 }
 
-async function notSucceeded(task: TaskView, headers: Readonly<Record<string, string>>, { db }: ApiParts): Promise<ProblemError> {
+async function notSucceeded(
+  task: TaskView,
+  headers: Readonly<Record<string, string>>,
+  { db }: ApiParts,
+): Promise<ProblemError> {
   const { id, tenantId, state: taskState, error } = task
   const [letter] =
-    taskState === 'failed' ? await repeatRead(() => listDeadLetters(db, { tenantId, filter: { taskId: id }, limit: 1 })) : []
+    taskState === 'failed'
+      ? await repeatRead(() => listDeadLetters(db, { tenantId, filter: { taskId: id }, limit: 1 }))
+      : []
   const how = taskState === 'cancelled' ? 'was cancelled' : taskState
   const why = error === null ? '' : `: ${error.type}: ${error.message.slice(0, 500)}`
   return new ProblemError('TASK_NOT_SUCCEEDED', {

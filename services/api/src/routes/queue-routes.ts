@@ -27,7 +27,11 @@ export const queueRoutes: readonly Route[] = [
     summary: 'Every lane and the error queue',
     access: 'tasks:read',
     responses: {
-      200: { description: 'All of them.', schema: pageSchema(queueSchema), example: { items: [EXAMPLES.queue], nextCursor: null } },
+      200: {
+        description: 'All of them.',
+        schema: pageSchema(queueSchema),
+        example: { items: [EXAMPLES.queue], nextCursor: null },
+      },
     },
     problems: ['DATABASE_UNAVAILABLE'],
     handle: listQueues,
@@ -78,12 +82,17 @@ async function getQueue({ params, caller }: NameRequest, api: ApiParts): Promise
   return { status: 200, json: queue }
 }
 
-async function listQueueTasks({ params, query, caller }: NameRequest<z.output<typeof limitQuery>>, api: ApiParts): Promise<Answer> {
+async function listQueueTasks(
+  { params, query, caller }: NameRequest<z.output<typeof limitQuery>>,
+  api: ApiParts,
+): Promise<Answer> {
   const lane = knownQueue(params.name)
   const { tenantId } = caller
   const { limit } = query
   if (lane === ERROR) {
-    const letters = await repeatRead(() => listDeadLetters(api.db, { tenantId, filter: { states: ['carried', 'open'] }, limit }))
+    const letters = await repeatRead(() =>
+      listDeadLetters(api.db, { tenantId, filter: { states: ['carried', 'open'] }, limit }),
+    )
     return { status: 200, json: { items: letters.map((letter) => toDeadLetter(letter)), nextCursor: null } }
   }
   const tasks = await repeatRead(() => listLaneTasks(api.db, { tenantId, lane, limit }))

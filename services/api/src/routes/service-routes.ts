@@ -29,7 +29,8 @@ export const serviceRoutes: readonly Route[] = [
     operationId: 'isReady',
     tag: 'Service',
     summary: 'Whether the api can accept tasks',
-    description: 'Needs the ledger. Without RabbitMQ tasks are accepted all the same, and run when it is back.',
+    description:
+      'Needs the ledger. Without RabbitMQ tasks are accepted all the same, and run when it is back.',
     access: 'public',
     responses: {
       200: { description: 'It can.', schema: readinessSchema, example: READY },

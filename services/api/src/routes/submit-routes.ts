@@ -15,10 +15,10 @@ import { type ShownPlan, toAcceptedTask } from '../views/to-accepted-task.ts'
 import { EXAMPLES } from './examples.ts'
 
 const headers = z.object({
-  'Idempotency-Key': z
-    .string()
-    .optional()
-    .meta({ description: '1 to 255 visible ASCII characters. The same key with the same body gets the first answer again.' }),
+  'Idempotency-Key': z.string().optional().meta({
+    description:
+      '1 to 255 visible ASCII characters. The same key with the same body gets the first answer again.',
+  }),
 })
 
 const replayHeader = z
@@ -98,8 +98,8 @@ export const submitRoutes: readonly Route[] = [
 ]
 
 async function submitTask(request: RouteRequest, api: ApiParts): Promise<Answer> {
-  const { body, caller, header } = request
-  const key = readIdempotencyKey(header('idempotency-key'))
+  const { body, caller } = request
+  const key = readIdempotencyKey(request.header('idempotency-key'))
   const [planned] = await planTasks([body], planOptions(request, api, false))
   if (planned === undefined) throw new Error('a task that was planned is missing')
   if (key === null) return answerTask(planned, await api.submitter.submitOne(planned), {})
@@ -113,7 +113,11 @@ async function submitTask(request: RouteRequest, api: ApiParts): Promise<Answer>
 
 const REPLAYED = { 'idempotency-replayed': 'true' }
 
-function answerTask(plan: ShownPlan, accepted: AcceptedTask, headersToAdd: Readonly<Record<string, string>>): Answer {
+function answerTask(
+  plan: ShownPlan,
+  accepted: AcceptedTask,
+  headersToAdd: Readonly<Record<string, string>>,
+): Answer {
   const location = `/api/v1/tasks/${accepted.id}`
   return { status: 202, headers: { location, ...headersToAdd }, json: toAcceptedTask(plan, accepted) }
 }
@@ -122,12 +126,16 @@ function answerTask(plan: ShownPlan, accepted: AcceptedTask, headersToAdd: Reado
 async function withFirstTerms(planned: PlannedTask, id: string, api: ApiParts): Promise<PlannedTask> {
   const terms = await repeatRead(() => findAcceptedTerms(api.db, { tenantId: planned.tenantId, id }))
   if (terms === null) return planned
-  return { ...planned, attemptBudget: terms.attemptBudget, lane: isLane(terms.lane) ? terms.lane : planned.lane }
+  return {
+    ...planned,
+    attemptBudget: terms.attemptBudget,
+    lane: isLane(terms.lane) ? terms.lane : planned.lane,
+  }
 }
 
 async function submitTasks(request: RouteRequest, api: ApiParts): Promise<Answer> {
-  const { body, caller, header } = request
-  const key = readIdempotencyKey(header('idempotency-key'))
+  const { body, caller } = request
+  const key = readIdempotencyKey(request.header('idempotency-key'))
   const planned = await planTasks(readArray(body, api.settings.maxBulkTasks), planOptions(request, api, true))
   if (key === null) return answerIds(await api.submitter.submitMany(planned), {})
   const submission = { tenantId: caller.tenantId, route: 'tasks/bulk', key, bodyHash: hashJson(body) }
@@ -135,8 +143,15 @@ async function submitTasks(request: RouteRequest, api: ApiParts): Promise<Answer
   return answerIds(accepted, isReplay ? REPLAYED : {})
 }
 
-function answerIds(accepted: readonly AcceptedTask[], headersToAdd: Readonly<Record<string, string>>): Answer {
-  return { status: 202, headers: headersToAdd, json: { accepted: accepted.length, ids: accepted.map(({ id }) => id) } }
+function answerIds(
+  accepted: readonly AcceptedTask[],
+  headersToAdd: Readonly<Record<string, string>>,
+): Answer {
+  return {
+    status: 202,
+    headers: headersToAdd,
+    json: { accepted: accepted.length, ids: accepted.map(({ id }) => id) },
+  }
 }
 
 function readArray(body: unknown, maxTasks: number): readonly unknown[] {
@@ -144,7 +159,10 @@ function readArray(body: unknown, maxTasks: number): readonly unknown[] {
   const got = Array.isArray(body) ? `one of ${body.length}` : 'something else'
   const expected = `an array of 1 to ${maxTasks} tasks`
   const detail = `The body must be ${expected}; it is ${got}.`
-  throw new ProblemError('INVALID_BODY', { detail, errors: [{ path: '', message: `expected ${expected}`, expected }] })
+  throw new ProblemError('INVALID_BODY', {
+    detail,
+    errors: [{ path: '', message: `expected ${expected}`, expected }],
+  })
 }
 
 function planOptions({ caller }: RouteRequest, { types, settings }: ApiParts, isBulk: boolean): PlanOptions {

@@ -58,7 +58,11 @@ export const taskRoutes: readonly Route[] = [
     access: 'tasks:read',
     query: listQuery,
     responses: {
-      200: { description: 'A page.', schema: pageSchema(taskSchema), example: { items: [EXAMPLES.task], nextCursor: null } },
+      200: {
+        description: 'A page.',
+        schema: pageSchema(taskSchema),
+        example: { items: [EXAMPLES.task], nextCursor: null },
+      },
     },
     problems: ['INVALID_CURSOR', 'DATABASE_UNAVAILABLE'],
     handle: listTasks,
@@ -84,7 +88,12 @@ export const taskRoutes: readonly Route[] = [
     description: 'Whatever it is doing: a running attempt is told to stop, and its outcome no longer counts.',
     access: 'tasks:write',
     params: idParameter,
-    body: { schema: operatorNoteSchema, limit: 'small', isOptional: true, example: { reason: 'submitted by mistake' } },
+    body: {
+      schema: operatorNoteSchema,
+      limit: 'small',
+      isOptional: true,
+      example: { reason: 'submitted by mistake' },
+    },
     responses: { 200: { description: 'The cancelled task.', schema: taskSchema, example: EXAMPLES.task } },
     problems: ['TASK_NOT_FOUND', 'TASK_ALREADY_ENDED', 'DATABASE_UNAVAILABLE'],
     handle: cancelTask,
@@ -101,7 +110,14 @@ async function listTasks(request: RouteRequest<unknown, ListQuery>, { db }: ApiP
   return { status: 200, json: { items: page.rows.map(toTask), nextCursor: page.nextCursor } }
 }
 
-function toFilter({ state, type, lane, tag, createdAfter, createdBefore }: Omit<ListQuery, 'limit' | 'cursor'>): TaskFilter {
+function toFilter({
+  state,
+  type,
+  lane,
+  tag,
+  createdAfter,
+  createdBefore,
+}: Omit<ListQuery, 'limit' | 'cursor'>): TaskFilter {
   return {
     ...(state !== undefined && { state }),
     ...(type !== undefined && { type }),
@@ -114,14 +130,21 @@ function toFilter({ state, type, lane, tag, createdAfter, createdBefore }: Omit<
 
 const MAX_DEAD_LETTERS = 100
 
-async function getTask({ params: { id }, caller }: RouteRequest<IdParams>, { db }: ApiParts): Promise<Answer> {
+async function getTask(
+  { params: { id }, caller }: RouteRequest<IdParams>,
+  { db }: ApiParts,
+): Promise<Answer> {
   if (!isUuid(id)) throw taskNotFound(id)
   const { tenantId } = caller
   const story = await repeatRead(() =>
     readInSnapshot(db, async (snapshot) => ({
       task: await findTask(snapshot, { tenantId, id }),
       attempts: await listAttempts(snapshot, { tenantId, id }),
-      deadLetters: await listDeadLetters(snapshot, { tenantId, filter: { taskId: id }, limit: MAX_DEAD_LETTERS }),
+      deadLetters: await listDeadLetters(snapshot, {
+        tenantId,
+        filter: { taskId: id },
+        limit: MAX_DEAD_LETTERS,
+      }),
       history: await listAuditEntries(snapshot, { tenantId, taskId: id }),
     })),
   )
@@ -130,7 +153,10 @@ async function getTask({ params: { id }, caller }: RouteRequest<IdParams>, { db 
   return { status: 200, json: toTaskDetail({ ...story, task }) }
 }
 
-async function cancelTask(request: RouteRequest<IdParams, unknown, OperatorNote>, api: ApiParts): Promise<Answer> {
+async function cancelTask(
+  request: RouteRequest<IdParams, unknown, OperatorNote>,
+  api: ApiParts,
+): Promise<Answer> {
   const { params, caller, body } = request
   const { id } = params
   if (!isUuid(id)) throw taskNotFound(id)

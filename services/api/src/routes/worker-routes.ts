@@ -23,7 +23,11 @@ import { EXAMPLES } from './examples.ts'
 import { nameParameter } from './path-parameters.ts'
 import { cursorParameter, limitParameter } from './query-schemas.ts'
 
-const workersQuery = z.strictObject({ state: z.enum(WORKER_STATES).optional(), limit: limitParameter, cursor: cursorParameter })
+const workersQuery = z.strictObject({
+  state: z.enum(WORKER_STATES).optional(),
+  limit: limitParameter,
+  cursor: cursorParameter,
+})
 
 /** What can be run, and by whom. */
 export const workerRoutes: readonly Route[] = [
@@ -35,7 +39,11 @@ export const workerRoutes: readonly Route[] = [
     summary: 'Every task type that workers registered',
     access: 'tasks:read',
     responses: {
-      200: { description: 'All of them.', schema: pageSchema(taskTypeSchema), example: { items: [EXAMPLES.taskType], nextCursor: null } },
+      200: {
+        description: 'All of them.',
+        schema: pageSchema(taskTypeSchema),
+        example: { items: [EXAMPLES.taskType], nextCursor: null },
+      },
     },
     problems: ['DATABASE_UNAVAILABLE'],
     handle: listTaskTypes,
@@ -61,7 +69,11 @@ export const workerRoutes: readonly Route[] = [
     access: 'tasks:read',
     query: workersQuery,
     responses: {
-      200: { description: 'A page.', schema: pageSchema(workerSchema), example: { items: [EXAMPLES.worker], nextCursor: null } },
+      200: {
+        description: 'A page.',
+        schema: pageSchema(workerSchema),
+        example: { items: [EXAMPLES.worker], nextCursor: null },
+      },
     },
     problems: ['INVALID_CURSOR', 'DATABASE_UNAVAILABLE'],
     handle: listWorkers,
@@ -73,7 +85,10 @@ async function listTaskTypes(_request: RouteRequest, { db }: ApiParts): Promise<
   return { status: 200, json: { items: types.map(toTaskType), nextCursor: null } }
 }
 
-async function getTaskType({ params }: RouteRequest<z.output<typeof nameParameter>>, { db }: ApiParts): Promise<Answer> {
+async function getTaskType(
+  { params }: RouteRequest<z.output<typeof nameParameter>>,
+  { db }: ApiParts,
+): Promise<Answer> {
   const types = await repeatRead(() => listTaskTypesIn(db))
   const type = types.find(({ name }) => name === params.name)
   if (type !== undefined) return { status: 200, json: toTaskType(type) }

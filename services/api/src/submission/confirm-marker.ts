@@ -21,7 +21,12 @@ export class ConfirmMarker {
 
   constructor({ db, logger }: { readonly db: Executor; readonly logger: Logger }) {
     this.#db = db
-    this.#loop = new Loop({ name: 'confirm-marker', intervalMs: MARK_EVERY_MS, logger, step: () => this.#step() })
+    this.#loop = new Loop({
+      name: 'confirm-marker',
+      intervalMs: MARK_EVERY_MS,
+      logger,
+      step: () => this.#step(),
+    })
   }
 
   start(): void {

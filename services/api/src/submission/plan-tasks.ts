@@ -23,7 +23,10 @@ export interface PlanOptions {
  * Checks what clients want to submit and fills in what they left to the task type. All or nothing: throws one problem
  * with everything that is wrong, up to a hundred errors.
  */
-export async function planTasks(sent: readonly unknown[], options: PlanOptions): Promise<readonly PlannedTask[]> {
+export async function planTasks(
+  sent: readonly unknown[],
+  options: PlanOptions,
+): Promise<readonly PlannedTask[]> {
   const complaints = new Complaints(options.isBulk)
   const bodies = sent.map((value, index) => readBody(value, index, complaints))
   const names = new Set(bodies.flatMap((body) => (body === null ? [] : [body.type])))
@@ -31,14 +34,18 @@ export async function planTasks(sent: readonly unknown[], options: PlanOptions):
   const planned: PlannedTask[] = []
   for (const [index, body] of bodies.entries()) {
     if (complaints.isFull) break
-    const task = body === null ? null : plan({ body, index, type: types.get(body.type) }, { ...options, complaints })
+    const task =
+      body === null ? null : plan({ body, index, type: types.get(body.type) }, { ...options, complaints })
     if (task !== null) planned.push(task)
   }
   complaints.throwIfAny()
   return planned
 }
 
-async function findTypes(names: ReadonlySet<string>, types: TaskTypeDirectory): Promise<ReadonlyMap<string, KnownType>> {
+async function findTypes(
+  names: ReadonlySet<string>,
+  types: TaskTypeDirectory,
+): Promise<ReadonlyMap<string, KnownType>> {
   const [only] = names
   if (names.size > 1 || only === undefined) return types.findAll(names)
   const found = await types.find(only)
@@ -63,21 +70,32 @@ interface Candidate {
   readonly type: KnownType | undefined
 }
 
-function plan({ body, index, type }: Candidate, options: PlanOptions & { complaints: Complaints }): PlannedTask | null {
+function plan(
+  { body, index, type }: Candidate,
+  options: PlanOptions & { complaints: Complaints },
+): PlannedTask | null {
   const { complaints, tenantId, maxInputBytes, types } = options
   if (type === undefined) {
     const message = unknownTypeDetail(body.type, types.names())
-    complaints.add('UNKNOWN_TASK_TYPE', index, [{ path: '/type', message }], { knownTypes: types.names().slice(0, 50) })
+    complaints.add('UNKNOWN_TASK_TYPE', index, [{ path: '/type', message }], {
+      knownTypes: types.names().slice(0, 50),
+    })
     return null
   }
   const faults = type.checkInput?.(body.input) ?? []
   if (faults.length > 0) {
-    complaints.add('INVALID_INPUT', index, faults.map((fault) => ({ ...fault, path: `/input${fault.path}` })))
+    complaints.add(
+      'INVALID_INPUT',
+      index,
+      faults.map((fault) => ({ ...fault, path: `/input${fault.path}` })),
+    )
     return null
   }
   const input = JSON.stringify(body.input)
   if (input.length > maxInputBytes || Buffer.byteLength(input) > maxInputBytes) {
-    complaints.add('INVALID_BODY', index, [{ path: '/input', message: `has more than ${maxInputBytes} bytes of JSON` }])
+    complaints.add('INVALID_BODY', index, [
+      { path: '/input', message: `has more than ${maxInputBytes} bytes of JSON` },
+    ])
     return null
   }
   return {
@@ -111,7 +129,12 @@ class Complaints {
   }
 
   // oxlint-disable-next-line max-params -- one complaint has these four parts, and a call is one line.
-  add(code: ProblemCode, index: number, errors: readonly FieldError[], extensions: Readonly<Record<string, unknown>> = {}): void {
+  add(
+    code: ProblemCode,
+    index: number,
+    errors: readonly FieldError[],
+    extensions: Readonly<Record<string, unknown>> = {},
+  ): void {
     this.#code ??= code
     if (code === this.#code) this.#extensions = { ...extensions, ...this.#extensions }
     for (const error of errors) {
@@ -123,14 +146,19 @@ class Complaints {
 
   throwIfAny(): void {
     if (this.#code === null) return
-    throw new ProblemError(this.#code, { detail: this.#detail(), errors: this.#errors, extensions: this.#extensions })
+    throw new ProblemError(this.#code, {
+      detail: this.#detail(),
+      errors: this.#errors,
+      extensions: this.#extensions,
+    })
   }
 
   #detail(): string {
     const [first] = this.#errors
     if (first === undefined) return 'The body does not have the expected form.'
     const place = this.#isBulk ? `Task ${first.index} of the array: ` : ''
-    const what = this.#code === 'UNKNOWN_TASK_TYPE' ? first.message : `${first.path || 'the body'}: ${first.message}`
+    const what =
+      this.#code === 'UNKNOWN_TASK_TYPE' ? first.message : `${first.path || 'the body'}: ${first.message}`
     const more = this.#errors.length > 1 ? ` (and ${this.#errors.length - 1} more)` : ''
     const whole = this.#isBulk ? ' Nothing was accepted.' : ''
     return `${place}${what}${more}${what.endsWith('.') && more === '' ? '' : '.'}${whole}`

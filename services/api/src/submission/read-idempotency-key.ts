@@ -7,5 +7,8 @@ export function readIdempotencyKey(header: string | undefined): string | null {
   if (header === undefined) return null
   if (KEY.test(header)) return header
   const detail = 'The Idempotency-Key header must have 1 to 255 visible ASCII characters, without spaces.'
-  throw new ProblemError('INVALID_IDEMPOTENCY_KEY', { detail, errors: [{ path: 'Idempotency-Key', message: detail }] })
+  throw new ProblemError('INVALID_IDEMPOTENCY_KEY', {
+    detail,
+    errors: [{ path: 'Idempotency-Key', message: detail }],
+  })
 }

@@ -42,7 +42,11 @@ export class Submitter {
 
   constructor(options: SubmitterOptions) {
     this.#options = options
-    this.#singles = new MicroBatcher({ ...BATCH, run: (tasks) => this.#store(tasks), isItemFault: isDataError })
+    this.#singles = new MicroBatcher({
+      ...BATCH,
+      run: (tasks) => this.#store(tasks),
+      isItemFault: isDataError,
+    })
   }
 
   submitOne(task: PlannedTask): Promise<AcceptedTask> {
@@ -92,7 +96,8 @@ export class Submitter {
     const first = await this.#repeat(() => findSubmission(this.#options.db, key))
     if (first === null) throw new Error('an idempotency key was refused as used and is not there')
     if (!first.bodyHash.equals(key.bodyHash)) {
-      const detail = 'This Idempotency-Key was used before with a different body; use a new key for a new submission.'
+      const detail =
+        'This Idempotency-Key was used before with a different body; use a new key for a new submission.'
       throw new ProblemError('IDEMPOTENCY_KEY_REUSED', { detail })
     }
     return first.tasks

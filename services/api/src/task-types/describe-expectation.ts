@@ -6,7 +6,13 @@ type Schema = Readonly<Record<string, unknown>>
 export function describeExpectation({ keyword, parentSchema, schema }: ErrorObject): string | null {
   const parent: Schema = parentSchema ?? {}
   if (keyword === 'anyOf' || keyword === 'oneOf') return describeUnion(schema)
-  if (keyword === 'type' || keyword === 'pattern' || keyword === 'format' || keyword === 'enum' || keyword === 'const') {
+  if (
+    keyword === 'type' ||
+    keyword === 'pattern' ||
+    keyword === 'format' ||
+    keyword === 'enum' ||
+    keyword === 'const'
+  ) {
     return describeSchema(parent)
   }
   const limit = LIMITS[keyword]
@@ -33,7 +39,8 @@ function describeUnion(alternatives: unknown): string {
 function describeSchema(schema: Schema): string {
   if (typeof schema['description'] === 'string') return schema['description']
   if (Array.isArray(schema['anyOf'])) return describeUnion(schema['anyOf'])
-  if (Array.isArray(schema['enum'])) return `one of ${schema['enum'].map((value) => JSON.stringify(value)).join(', ')}`
+  if (Array.isArray(schema['enum']))
+    return `one of ${schema['enum'].map((value) => JSON.stringify(value)).join(', ')}`
   if ('const' in schema) return JSON.stringify(schema['const'])
   const types = [schema['type']].flat().map((type) => TYPES[String(type)] ?? 'a value')
   return `${types.join(' or ')}${describeText(schema)}`

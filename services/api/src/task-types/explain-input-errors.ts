@@ -36,7 +36,8 @@ function tellUnion(union: ErrorObject, errors: readonly ErrorObject[], told: Set
   }
   const isDeep = (branch: ErrorObject[]): boolean =>
     branch.every((error) => error.keyword !== 'type' || error.instancePath !== union.instancePath)
-  const deep = union.data !== null && typeof union.data === 'object' ? [...branches.values()].filter(isDeep) : []
+  const deep =
+    union.data !== null && typeof union.data === 'object' ? [...branches.values()].filter(isDeep) : []
   const [closest] = deep.toSorted((one, other) => one.length - other.length)
   if (closest !== undefined) told.add(union)
   for (const error of [...branches.values()].flat()) if (closest?.includes(error) !== true) told.add(error)

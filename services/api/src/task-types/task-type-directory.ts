@@ -103,7 +103,10 @@ export class TaskTypeDirectory {
   #compileSchema({ name, inputSchema }: TaskTypeView): KnownType['checkInput'] {
     const check = compileInputCheck(inputSchema)
     if (check === null) {
-      this.#logger.warn({ type: name }, 'The input schema of a task type cannot be used; only workers check its inputs.')
+      this.#logger.warn(
+        { type: name },
+        'The input schema of a task type cannot be used; only workers check its inputs.',
+      )
     }
     return check
   }

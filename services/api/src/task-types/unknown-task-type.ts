@@ -14,7 +14,8 @@ export function unknownTaskType(name: string, known: readonly string[]): Problem
 
 export function unknownTypeDetail(name: string, known: readonly string[]): string {
   const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
-  if (known.length === 0) return `The task type "${shown}" is not known: no worker has registered any type yet.`
+  if (known.length === 0)
+    return `The task type "${shown}" is not known: no worker has registered any type yet.`
   const nearest = nearestOf(name, known)
   const guess = nearest === null ? '' : ` Did you mean "${nearest}"?`
   return `The task type "${shown}" is not known.${guess} Known types: ${known.slice(0, MAX_LISTED).join(', ')}.`

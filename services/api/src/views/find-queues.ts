@@ -14,7 +14,11 @@ export const QUEUE_NAMES: readonly string[] = [...LANES, ERROR]
  * The queues of these names: depth and consumers as the broker has them now, tasks as the ledger has them. Consumes
  * nothing. A broker that does not answer costs its figures, and says so, but no error.
  */
-export async function findQueues(names: readonly string[], caller: Caller, api: ApiParts): Promise<QueueResource[]> {
+export async function findQueues(
+  names: readonly string[],
+  caller: Caller,
+  api: ApiParts,
+): Promise<QueueResource[]> {
   const [lanes, deadLetters, ...live] = await Promise.all([
     countLaneTasks(api.db, caller.tenantId),
     countDeadLetters(api.db, caller.tenantId),
@@ -22,7 +26,8 @@ export async function findQueues(names: readonly string[], caller: Caller, api: 
   ])
   return names.map((name, index) => {
     const shown = { name, brokerQueue: brokerQueueOf(name), ...(live[index] ?? UNKNOWN) }
-    if (name === ERROR) return { ...shown, kind: 'error', ...NO_TASKS, deadLetters: deadLetters.carried + deadLetters.open }
+    if (name === ERROR)
+      return { ...shown, kind: 'error', ...NO_TASKS, deadLetters: deadLetters.carried + deadLetters.open }
     return { ...shown, kind: 'lane', ...countsOf(lanes, name), deadLetters: null }
   })
 }
@@ -36,7 +41,10 @@ const UNKNOWN: LiveFigures = {
   note: 'RabbitMQ did not answer, so its live figures are not known.',
 }
 
-const MISSING: LiveFigures = { ...UNKNOWN, note: 'RabbitMQ has no such queue at the moment; it is declared again by itself.' }
+const MISSING: LiveFigures = {
+  ...UNKNOWN,
+  note: 'RabbitMQ has no such queue at the moment; it is declared again by itself.',
+}
 
 const NO_TASKS = { scheduled: null, waiting: null, queued: null, running: null, retrying: null }
 
@@ -58,6 +66,12 @@ function brokerQueueOf(name: string): string {
 }
 
 function countsOf(counts: readonly LaneCounts[], name: string): Omit<LaneCounts, 'lane'> {
-  const { scheduled = 0, waiting = 0, queued = 0, running = 0, retrying = 0 } = counts.find((one) => one.lane === name) ?? {}
+  const {
+    scheduled = 0,
+    waiting = 0,
+    queued = 0,
+    running = 0,
+    retrying = 0,
+  } = counts.find((one) => one.lane === name) ?? {}
   return { scheduled, waiting, queued, running, retrying }
 }

@@ -3,7 +3,10 @@ import type { AcceptedTask } from '@redrive/shared/database'
 import type { PlannedTask } from '../submission/planned-task.ts'
 
 /** What of a plan the answer to its submission shows. */
-export type ShownPlan = Pick<PlannedTask, 'type' | 'lane' | 'sentInput' | 'tags' | 'attemptBudget' | 'timeoutMs'>
+export type ShownPlan = Pick<
+  PlannedTask,
+  'type' | 'lane' | 'sentInput' | 'tags' | 'attemptBudget' | 'timeoutMs'
+>
 
 /**
  * A task as it was at the moment of its acceptance. The same submission repeated with its key gets the same answer, byte

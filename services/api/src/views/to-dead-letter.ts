@@ -3,7 +3,10 @@ import type { AttemptView, DeadLetterView } from '@redrive/shared/database'
 import { explainDeadLetter } from '@redrive/shared/task'
 
 /** A dead letter as the api shows it; its explanation tells of the attempts where they are at hand. */
-export function toDeadLetter(letter: DeadLetterView, attempts: readonly AttemptView[] | null = null): DeadLetterResource {
+export function toDeadLetter(
+  letter: DeadLetterView,
+  attempts: readonly AttemptView[] | null = null,
+): DeadLetterResource {
   return {
     id: letter.id,
     taskId: letter.taskId,

@@ -58,7 +58,8 @@ export class EndingWatch {
    */
   async wait({ taskId, waitMs, signal }: Wait): Promise<boolean> {
     if (this.#isStopped || signal.aborted || this.#waiters.size >= MAX_WAITING) return false
-    const { promise, resolve: settle } = Promise.withResolvers<void>()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const settle = (): void => resolve()
     const waiter = { taskId, sinceMs: performance.now(), settle }
     const timer = setTimeout(settle, waitMs)
     signal.addEventListener('abort', settle, { once: true })
