@@ -21,7 +21,10 @@ export const sendInvoice = defineTask({
   handler: async ({ invoiceId, email, amountCents }, { attempt, idempotencyKey, logger, signal }) => {
     // A handler may run more than once for one task, for example when its worker lost power before it could say that
     // it was done. The key is the same each time, so the mail service sends one mail.
-    const answer = await postMail({ key: idempotencyKey, to: email, text: describe(invoiceId, amountCents) }, signal)
+    const answer = await postMail(
+      { key: idempotencyKey, to: email, text: describe(invoiceId, amountCents) },
+      signal,
+    )
 
     // The service says itself when it wants to be asked again; that is nobody's failure, so no attempt is used up.
     if (answer.status === 429) throw new RunLater(answer.retryAfterMs ?? 60_000, 'the mail service is busy')

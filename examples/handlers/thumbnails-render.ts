@@ -8,7 +8,10 @@ const MAX_SIDE = 4_096
 
 const input = z.strictObject({
   /** A grey picture, one row of values from 0 to 255 after the other. */
-  pixels: z.array(z.array(z.int().min(0).max(255)).min(1).max(MAX_SIDE)).min(1).max(MAX_SIDE),
+  pixels: z
+    .array(z.array(z.int().min(0).max(255)).min(1).max(MAX_SIDE))
+    .min(1)
+    .max(MAX_SIDE),
   side: z.int().min(1).max(256).default(8),
 })
 

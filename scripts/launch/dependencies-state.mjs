@@ -34,11 +34,11 @@ function agreesWithLock() {
     )
 }
 
-/** npm leaves out optional packages of other platforms. Which C library a package is for is not looked at: such packages are not counted. */
+/**
+ * npm leaves out optional packages of other platforms, and what only these need. So an optional one counts only if it names
+ * this very platform; which C library it is for is not looked at.
+ */
 function isForThisMachine({ os, cpu, libc, optional, devOptional }) {
   if (!optional && !devOptional) return true
-  if (libc !== undefined) return false
-  return (
-    (os === undefined || os.includes(process.platform)) && (cpu === undefined || cpu.includes(process.arch))
-  )
+  return libc === undefined && os?.includes(process.platform) === true && cpu?.includes(process.arch) === true
 }

@@ -30,7 +30,7 @@ export interface ComposeService {
   readonly deploy?: { readonly resources?: { readonly limits?: ComposeLimits } }
 }
 
-export interface ComposeLimits {
+interface ComposeLimits {
   readonly cpus?: string
   readonly memory?: string
   readonly pids?: number
@@ -71,7 +71,7 @@ export function variablesIn(text: string): Variable[] {
 }
 
 /** The text that Compose makes of it. Throws for a required variable that is not given. */
-export function interpolate(text: string, given: Readonly<Record<string, string>>): string {
+function interpolate(text: string, given: Readonly<Record<string, string>>): string {
   return text.replaceAll(VARIABLE, (written) => {
     const [variable] = variablesIn(written)
     if (variable === undefined) return written

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { SERVICES } from '@redrive/shared/runtime'
-import { createTestVhost, waitFor } from '@redrive/shared/testing'
+import { createTestVhost, REPOSITORY_FOLDER, waitFor } from '@redrive/shared/testing'
 import { environmentOf, readComposeFile, readRepositoryFile, variablesIn } from './compose-file.ts'
 import { parseDockerfile } from './parse-dockerfile.ts'
 import { replayDockerfile } from './replay-dockerfile.ts'
@@ -126,7 +126,7 @@ describe.each(SERVICES)('the %s', (name) => {
 
 describe('all together, with the roles of the deployment', () => {
   test(
-    'the schema is made, and a task runs from its submission to its result',
+    'the schema is made, own task types are known, and a task runs from its submission to its result',
     async () => {
       const database = await prepareDatabase()
       const { migratorUrl, appUrl } = database
@@ -139,9 +139,14 @@ describe('all together, with the roles of the deployment', () => {
           AMQP_URL: vhost.amqpUrl,
           AMQP_MANAGEMENT_URL: vhost.managementUrl,
         }
+        mountHandlers()
         const [api] = await Promise.all(SERVICES.map((name) => startHealthy(name, instead)))
         const port = await api!.portOf('api.listening')
-        expect(await add(`http://127.0.0.1:${port}/api/v1`)).toBe('42')
+        const url = `http://127.0.0.1:${port}/api/v1`
+        expect(await add(url)).toBe('42')
+        expect(await listTypes(url)).toEqual(
+          expect.arrayContaining(['demo.work', 'invoices.send', 'math.add']),
+        )
         // After the services, so that nobody waits for a lock of theirs.
         await Promise.all(containers.splice(0).map((container) => container.stop()))
         await expect(query(appUrl, 'create table intruders ()')).rejects.toThrow(
@@ -158,16 +163,34 @@ describe('all together, with the roles of the deployment', () => {
   )
 })
 
+/** What the documentation's override file does for a folder of one's own. */
+function mountHandlers(): void {
+  cpSync(join(REPOSITORY_FOLDER, 'examples/handlers'), join(image, 'handlers'), { recursive: true })
+}
+
 async function startHealthy(name: string, instead: Record<string, string>): Promise<Container> {
-  const container = start(name, { instead })
+  const service = compose.services[name]!
+  const handlers = name === 'worker' ? { WORKER_HANDLERS: join(image, 'handlers') } : {}
+  const environment = { ...service.environment, ...handlers }
+  const container = start(name, { service: { ...service, environment }, instead })
   await waitFor(() => container.checkHealth(), `the ${name} to be healthy`, { deadlineMs: 30_000 })
   return container
 }
 
+function headersOfAdministrator(): Record<string, string> {
+  const key = environmentOf(compose.services['api']!, secrets)['ADMIN_API_KEY']
+  return { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+}
+
+async function listTypes(url: string): Promise<string[]> {
+  const response = await fetch(`${url}/task-types`, { headers: headersOfAdministrator() })
+  const { items } = (await response.json()) as { items: { name: string }[] }
+  return items.map((type) => type.name)
+}
+
 /** 20 + 22, by way of everything. */
 async function add(url: string): Promise<string> {
-  const key = environmentOf(compose.services['api']!, secrets)['ADMIN_API_KEY']
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const headers = headersOfAdministrator()
   const body = JSON.stringify({ type: 'math.add', input: { a: 20, b: 22 } })
   const task = await waitFor(async () => {
     const response = await fetch(`${url}/tasks`, { method: 'POST', headers, body })

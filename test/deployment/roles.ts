@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
+import { createDatabase } from '@redrive/shared/database'
+import { sql } from 'kysely'
 import { readRepositoryFile } from './compose-file.ts'
 
 export interface PreparedDatabase {
@@ -30,14 +31,17 @@ export async function prepareDatabase(): Promise<PreparedDatabase> {
 }
 
 /** Runs SQL on a connection of its own. */
-export async function query(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
+export async function query(url: string, statements: string): Promise<void> {
+  const database = createDatabase({
+    url,
+    poolSize: 1,
+    statementTimeoutMs: 20_000,
+    applicationName: 'deployment test',
+  })
   try {
-    const { rows } = (await client.query(sql)) as { rows: Record<string, unknown>[] }
-    return rows
+    await sql.raw(statements).execute(database.db)
   } finally {
-    await client.end()
+    await database.close()
   }
 }
 

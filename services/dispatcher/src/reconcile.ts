@@ -51,13 +51,15 @@ export class Reconciliation {
   }
 
   async #step(signal: AbortSignal): Promise<'idle'> {
-    const { connection, intervalMs, isLeading } = this.#options
+    const { connection, intervalMs, isLeading, logger } = this.#options
     if (!connection.isConnected) return 'idle'
     const nowMs = performance.now()
     try {
       if (isLeading() && nowMs - this.#reconciledAtMs >= intervalMs) {
         await this.#reconcile(signal)
         this.#reconciledAtMs = nowMs
+        const durationMs = Math.round(performance.now() - nowMs)
+        logger.debug({ durationMs }, 'The ledger was compared with the broker.')
       } else if (this.#wereTicketsReturned && nowMs - this.#repairedAtMs >= REPAIR_RETURNED_EVERY_MS) {
         await this.#repairRoute()
       }

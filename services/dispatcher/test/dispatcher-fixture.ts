@@ -180,7 +180,7 @@ function ledgerSteps(db: ReturnType<typeof createDatabase>['db'], url: string) {
   }
 }
 
-export function newTask(changes: Partial<NewTask> = {}): NewTask {
+function newTask(changes: Partial<NewTask> = {}): NewTask {
   return {
     id: newId(),
     tenantId: DEFAULT_TENANT_ID,

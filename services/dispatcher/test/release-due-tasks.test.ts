@@ -50,6 +50,8 @@ describe('release', () => {
 
   test('tickets that no queue takes are released again when the queue is bound again', async () => {
     const dispatcher = await fixture.startDispatcher({ RECONCILE_INTERVAL_MS: '600000' })
+    // The first comparison binds every queue; the next one is ten minutes away.
+    await dispatcher.waitForLog((line) => line['message'] === 'The ledger was compared with the broker.')
     await fixture.unbindQueue(QUEUE)
     const ids = await fixture.submitMany(20)
     await dispatcher.waitForLog((line) => line['event'] === 'ticket.returned')

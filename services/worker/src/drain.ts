@@ -3,6 +3,7 @@ import type { Claimer } from './claimer.ts'
 import type { HeldTickets } from './held-tickets.ts'
 import type { LaneConsumers } from './lane-consumers.ts'
 import type { RunningAttempt, RunningAttempts } from './running-attempts.ts'
+import { within } from './within.ts'
 import type { WorkerLease } from './worker-lease.ts'
 
 interface Draining {
@@ -54,16 +55,9 @@ export async function drain(draining: Draining): Promise<boolean> {
 
 /** Decided before the signal is aborted, so that what the handler makes of the signal is not taken for a failure. */
 function returnAttempt(attempt: RunningAttempt): void {
+  if (attempt.isDecided) return
   const reason = 'The worker stops and the attempt did not end in time; another worker makes a new one.'
   attempt.abortedAtMs = performance.now()
   attempt.overrule({ kind: 'returned', reason })
   attempt.abort.abort(new DOMException(reason, 'AbortError'))
-}
-
-/** Resolves with the promise, or without it after so many milliseconds. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, ms)
-  await Promise.race([promise, late.promise])
-  clearTimeout(timer)
 }

@@ -79,14 +79,24 @@ function refuseInput(error: z.ZodError): AttemptOutcome {
 
 /** What a handler says itself counts more than the clock: permanent stays permanent after the timeout, too. */
 function judgeThrown(attempt: RunningAttempt, thrown: unknown): AttemptOutcome {
-  const later = asRunLater(thrown)
   const error = describeError(thrown)
+  // A proxy may refuse even to be asked whether it is an Error, which then says all that it has to say.
+  if (!isAskable(thrown)) return { kind: 'failed', failure: 'error', error }
+  const later = asRunLater(thrown)
   if (later !== null) {
     return { kind: 'run_later', delayMs: Math.min(later.delayMs, MAX_DELAY_MS), reason: error.message }
   }
   if (isPermanent(thrown)) return { kind: 'failed', failure: 'permanent', error }
   if (attempt.abortedBecause !== 'timed_out') return { kind: 'failed', failure: 'error', error }
   return { kind: 'failed', failure: 'timed_out', error: { ...describeTimeout(attempt), cause: error } }
+}
+
+function isAskable(thrown: unknown): boolean {
+  try {
+    return thrown instanceof Error || true
+  } catch {
+    return false
+  }
 }
 
 function logLateEnd(attempt: RunningAttempt, outcome: AttemptOutcome, { logger }: WorkerContext): void {

@@ -23,6 +23,7 @@ import { registerTypes } from './register-types.ts'
 import { startSweep } from './sweep-attempts.ts'
 import { untilDone } from './until-done.ts'
 import { watchAttempts } from './watch-attempts.ts'
+import { within } from './within.ts'
 import type { WorkerContext } from './worker-context.ts'
 import { WorkerLease } from './worker-lease.ts'
 
@@ -37,6 +38,8 @@ export interface WorkerOptions {
   /** The worker cannot go on: the process should stop it and end. Must not throw. */
   readonly onFatal: (error: Error) => void
 }
+
+const CLOSE_WITHIN_MS = 1_000
 
 type Phase = 'starting' | 'working' | 'away' | 'draining'
 
@@ -155,13 +158,13 @@ export class Worker {
     const { shutdownGraceMs: graceMs } = settings
     const parts = { ...this.#flow, consumers: this.#consumers, lease: this.#lease }
     const isEverythingSettled = await drain({ ...parts, graceMs, givingUp: this.#givingUp })
-    const progressDone = this.#flow.progress.stop()
-    const backgroundDone = this.#background?.()
+    const backgroundDone = Promise.all([this.#flow.progress.stop(), this.#background?.()])
     await this.#consumers.close()
     await this.#lease.stop(isEverythingSettled)
     await this.#connection.stop()
-    await Promise.all([progressDone, backgroundDone])
-    await database.close()
+    // A frozen ledger would keep its statements, and so the pool, open for longer than anybody waits.
+    await within(CLOSE_WITHIN_MS, backgroundDone)
+    await within(CLOSE_WITHIN_MS, database.close())
     await this.#operations.stop()
     events.emit('service.stopped', { durationMs: Math.round(performance.now() - startedAtMs) })
   }

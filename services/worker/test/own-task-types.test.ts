@@ -21,7 +21,9 @@ function folderOfThePage(): string {
 
 /** The bodies that the page sends to /tasks, in its order. */
 function submissionsOfThePage(): readonly { readonly type: string; readonly input: unknown }[] {
-  return [...page.matchAll(/\$URL\/tasks [^']*'[^']*'[^']*'([^']*)'/g)].map(([, body = '']) => JSON.parse(body))
+  return [...page.matchAll(/\$URL\/tasks [^']*'[^']*'[^']*'([^']*)'/g)].map(([, body = '']) =>
+    JSON.parse(body),
+  )
 }
 
 describe('what docs/own-task-types.md says', () => {
@@ -53,7 +55,11 @@ describe('what docs/own-task-types.md says', () => {
     const failing = submissionsOfThePage()[2]!
     const taskId = await stage.submitAndRelease({ ...failing, maxAttempts: 3 })
 
-    expect(await stage.ended(taskId)).toMatchObject({ state: 'failed', attempt: 1, error: { message: 'I do not speak tlh' } })
+    expect(await stage.ended(taskId)).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      error: { message: 'I do not speak tlh' },
+    })
     expect(await stage.deadLetters(taskId)).toMatchObject([{ state: 'carried', reason: 'permanent_error' }])
     await stage.waitForReadyMessages(ERROR_QUEUE, 1)
     expect(await worker.stop()).toEqual({ code: 0, signal: null })
@@ -67,15 +73,36 @@ describe('the examples', () => {
     })
     const invoice = { invoiceId: 'i-1', email: 'ada@post.example', amountCents: 1250 }
     const mailed = await stage.submitAndRelease({ type: 'invoices.send', input: invoice })
-    const refused = await stage.submitAndRelease({ type: 'invoices.send', input: { ...invoice, email: 'a@unknown.example' } })
-    const busy = await stage.submitAndRelease({ type: 'invoices.send', input: { ...invoice, email: 'a@busy.example' } })
-    const picture = { pixels: [[0, 10], [20, 30]], side: 1 }
+    const refused = await stage.submitAndRelease({
+      type: 'invoices.send',
+      input: { ...invoice, email: 'a@unknown.example' },
+    })
+    const busy = await stage.submitAndRelease({
+      type: 'invoices.send',
+      input: { ...invoice, email: 'a@busy.example' },
+    })
+    const picture = {
+      pixels: [
+        [0, 10],
+        [20, 30],
+      ],
+      side: 1,
+    }
     const rendered = await stage.submitAndRelease({ type: 'thumbnails.render', input: picture, lane: 'low' })
 
-    expect(await stage.ended(mailed)).toMatchObject({ state: 'succeeded', result: { messageId: `mail-${mailed}` } })
+    expect(await stage.ended(mailed)).toMatchObject({
+      state: 'succeeded',
+      result: { messageId: `mail-${mailed}` },
+    })
     expect(await stage.ended(refused)).toMatchObject({ state: 'failed', error: { type: 'PermanentError' } })
-    expect(await stage.returned(busy, 2)).toMatchObject({ charged_attempts: 0, return_reason: 'the mail service is busy' })
-    expect(await stage.ended(rendered)).toMatchObject({ result: { side: 1, pixels: [[15]] }, progress: { done: 1, total: 1 } })
+    expect(await stage.returned(busy, 2)).toMatchObject({
+      charged_attempts: 0,
+      return_reason: 'the mail service is busy',
+    })
+    expect(await stage.ended(rendered)).toMatchObject({
+      result: { side: 1, pixels: [[15]] },
+      progress: { done: 1, total: 1 },
+    })
     expect(await worker.stop()).toEqual({ code: 0, signal: null })
   })
 })
@@ -114,14 +141,18 @@ describe('a worker does not start', () => {
   test('with a name that is defined twice', async () => {
     const module = `${head}export const type = defineTask({ name: 'math.add', input: z.any(), handler: () => 1 })`
 
-    expect(await startupError({ 'mine.ts': module })).toMatch(/math\.add is defined more than once: built in, .*mine\.ts/)
+    expect(await startupError({ 'mine.ts': module })).toMatch(
+      /math\.add is defined more than once: built in, .*mine\.ts/,
+    )
   })
 
   test('with an input that JSON cannot carry, and names type and path', async () => {
     const module = `${head}export const type = defineTask({
       name: 'trips.book', input: z.object({ legs: z.array(z.object({ at: z.date() })) }), handler: () => 1 })`
 
-    expect(await startupError({ 'mine.ts': module })).toMatch(/trips\.book.*input\.legs\[\]\.at.*Date cannot be represented/)
+    expect(await startupError({ 'mine.ts': module })).toMatch(
+      /trips\.book.*input\.legs\[\]\.at.*Date cannot be represented/,
+    )
   })
 })
 

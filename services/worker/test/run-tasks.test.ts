@@ -23,14 +23,24 @@ describe('a handler that returns', () => {
   test('gives its task the result, an attempt, and no ticket anywhere', async () => {
     const task = await runOnce('math.add', { a: '0.1', b: 0.2 })
 
-    expect(task).toMatchObject({ state: 'succeeded', result: { sum: '0.3' }, attempt: 1, charged_attempts: 1 })
-    expect(await stage.attempts(task.id)).toMatchObject([{ attempt: 1, outcome: 'succeeded', is_charged: true }])
+    expect(task).toMatchObject({
+      state: 'succeeded',
+      result: { sum: '0.3' },
+      attempt: 1,
+      charged_attempts: 1,
+    })
+    expect(await stage.attempts(task.id)).toMatchObject([
+      { attempt: 1, outcome: 'succeeded', is_charged: true },
+    ])
     expect(await stage.findOpenRow(task.id)).toBeUndefined()
     await stage.waitForReadyMessages(laneQueue('normal'), 0)
   })
 
   test('nothing has the result null', async () => {
-    expect(await runOnce('test.returning', { what: 'nothing' })).toMatchObject({ state: 'succeeded', result: null })
+    expect(await runOnce('test.returning', { what: 'nothing' })).toMatchObject({
+      state: 'succeeded',
+      result: null,
+    })
   })
 
   test.each([
@@ -45,7 +55,11 @@ describe('a handler that returns', () => {
     const taskId = await stage.submitAndRelease({ type: 'test.returning', input: { what }, maxAttempts: 5 })
     const task = await stage.ended(taskId)
 
-    expect(task).toMatchObject({ state: 'failed', attempt: 1, error: { message: expect.stringContaining(words) } })
+    expect(task).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      error: { message: expect.stringContaining(words) },
+    })
     expect(await stage.deadLetters(taskId)).toMatchObject([{ state: 'carried', reason: 'permanent_error' }])
   })
 
@@ -71,23 +85,41 @@ describe('a handler that throws', () => {
     const task = await runOnce('test.throwing', { how })
 
     expect(task).toMatchObject({ state: 'failed', error: { type, message } })
-    expect(await stage.deadLetters(task.id)).toMatchObject([{ reason: 'attempts_exhausted', state: 'carried' }])
+    expect(await stage.deadLetters(task.id)).toMatchObject([
+      { reason: 'attempts_exhausted', state: 'carried' },
+    ])
   })
 
   test('is retried under the next number while attempts are left, and succeeds', async () => {
-    const taskId = await stage.submitAndRelease({ type: 'test.late-success', input: { succeedsAt: 3 }, maxAttempts: 3 })
+    const taskId = await stage.submitAndRelease({
+      type: 'test.late-success',
+      input: { succeedsAt: 3 },
+      maxAttempts: 3,
+    })
     await stage.returned(taskId, 2)
     await stage.release(taskId)
     await stage.returned(taskId, 3)
     await stage.release(taskId)
 
-    expect(await stage.ended(taskId)).toMatchObject({ state: 'succeeded', result: { attempt: 3 }, charged_attempts: 3 })
+    expect(await stage.ended(taskId)).toMatchObject({
+      state: 'succeeded',
+      result: { attempt: 3 },
+      charged_attempts: 3,
+    })
     const outcomes = (await stage.attempts(taskId)).map(({ outcome, is_charged }) => [outcome, is_charged])
-    expect(outcomes).toEqual([['failed', true], ['failed', true], ['succeeded', true]])
+    expect(outcomes).toEqual([
+      ['failed', true],
+      ['failed', true],
+      ['succeeded', true],
+    ])
   })
 
   test('a permanent error is not retried', async () => {
-    const taskId = await stage.submitAndRelease({ type: 'test.throwing', input: { how: 'permanent' }, maxAttempts: 5 })
+    const taskId = await stage.submitAndRelease({
+      type: 'test.throwing',
+      input: { how: 'permanent' },
+      maxAttempts: 5,
+    })
 
     expect(await stage.ended(taskId)).toMatchObject({ state: 'failed', attempt: 1 })
     expect(await stage.deadLetters(taskId)).toMatchObject([{ reason: 'permanent_error' }])
@@ -107,18 +139,30 @@ describe('a handler that throws', () => {
     await stage.release(taskId)
 
     expect(await stage.ended(taskId)).toMatchObject({ state: 'succeeded', attempt: 2, charged_attempts: 1 })
-    expect(await stage.attempts(taskId)).toMatchObject([{ outcome: 'run_later', is_charged: false }, { outcome: 'succeeded' }])
+    expect(await stage.attempts(taskId)).toMatchObject([
+      { outcome: 'run_later', is_charged: false },
+      { outcome: 'succeeded' },
+    ])
   })
 
   test('an input that only the schema of the worker refuses fails for good and names the field', async () => {
-    const taskId = await stage.submitAndRelease({ type: 'math.add', input: { a: 'one', b: 1 }, maxAttempts: 5 })
+    const taskId = await stage.submitAndRelease({
+      type: 'math.add',
+      input: { a: 'one', b: 1 },
+      maxAttempts: 5,
+    })
 
-    expect(await stage.ended(taskId)).toMatchObject({ error: { message: expect.stringContaining('input.a: expected digits') } })
+    expect(await stage.ended(taskId)).toMatchObject({
+      error: { message: expect.stringContaining('input.a: expected digits') },
+    })
     expect(await stage.deadLetters(taskId)).toMatchObject([{ reason: 'invalid_input' }])
   })
 
   test('outside its promise is logged, and the task goes on', async () => {
-    expect(await runOnce('test.stray', { how: 'rejection' })).toMatchObject({ state: 'succeeded', result: 'unharmed' })
+    expect(await runOnce('test.stray', { how: 'rejection' })).toMatchObject({
+      state: 'succeeded',
+      result: 'unharmed',
+    })
     await worker.waitForLog((line) => JSON.stringify(line).includes('a stray rejection'))
   })
 })
@@ -130,7 +174,10 @@ describe('an attempt', () => {
     const taskId = await stage.submitAndRelease({ type: 'test.sleeping', input, timeoutMs: 200 })
 
     const task = await stage.ended(taskId)
-    expect(task).toMatchObject({ state: 'failed', error: { type: 'TimeoutError', cause: { type: 'AbortError' } } })
+    expect(task).toMatchObject({
+      state: 'failed',
+      error: { type: 'TimeoutError', cause: { type: 'AbortError' } },
+    })
     expect(await stage.deadLetters(taskId)).toMatchObject([{ reason: 'timed_out' }])
     expect(log.lines()).toContain('aborted: TimeoutError')
   })
@@ -148,7 +195,10 @@ describe('an attempt', () => {
 
   test('of a cancelled task is told to stop, and its outcome is not the task’s', async () => {
     const log = new SideLog()
-    const taskId = await stage.submitAndRelease({ type: 'test.sleeping', input: { durationMs: 60_000, log: log.file } })
+    const taskId = await stage.submitAndRelease({
+      type: 'test.sleeping',
+      input: { durationMs: 60_000, log: log.file },
+    })
     await waitFor(() => log.lines().includes('began'), 'the handler to begin')
     const order = { tenantId: DEFAULT_TENANT_ID, id: taskId, auditId: newId(), actor: 'test', reason: null }
     await cancelTask(stage.database.db, order)
@@ -164,7 +214,10 @@ describe('an attempt', () => {
     const seen = await waitFor(async () => (await stage.openRow(taskId)).progress, 'progress')
     expect(seen).toEqual({ done: 1, total: 3, note: 'a\uFFFDb' })
 
-    expect(await stage.ended(taskId)).toMatchObject({ state: 'succeeded', progress: { done: 3, total: 3, note: 'all' } })
+    expect(await stage.ended(taskId)).toMatchObject({
+      state: 'succeeded',
+      progress: { done: 3, total: 3, note: 'all' },
+    })
     await worker.waitForLog((line) => String(line['problem']).includes('"done" must be'))
   })
 
@@ -172,10 +225,17 @@ describe('an attempt', () => {
     const taskId = await stage.submitAndRelease({ type: 'test.blocking', input: { durationMs: 4_500 } })
     const { worker_id } = await stage.running(taskId)
     const lease = async () =>
-      stage.database.db.selectFrom('workers').select('lease_until').where('id', '=', worker_id ?? '').executeTakeFirstOrThrow()
+      stage.database.db
+        .selectFrom('workers')
+        .select('lease_until')
+        .where('id', '=', worker_id ?? '')
+        .executeTakeFirstOrThrow()
     const { lease_until: before } = await lease()
 
-    await waitFor(async () => (await lease()).lease_until.getTime() > before.getTime() + 2_000, 'two renewals')
+    await waitFor(
+      async () => (await lease()).lease_until.getTime() > before.getTime() + 2_000,
+      'two renewals',
+    )
     expect(await stage.ended(taskId)).toMatchObject({ state: 'succeeded' })
   }, 30_000)
 })

@@ -22,7 +22,8 @@ async function expectRejected(count: number): Promise<void> {
 
 async function expectVoid(taskId: string, reason: string): Promise<void> {
   await worker.waitForLog(
-    (line) => line['event'] === 'ticket.void' && line['taskId'] === taskId && String(line['reason']).includes(reason),
+    (line) =>
+      line['event'] === 'ticket.void' && line['taskId'] === taskId && String(line['reason']).includes(reason),
   )
   await stage.waitForReadyMessages(laneQueue('normal'), 0)
   expect(await stage.ready(ERROR_QUEUE)).toBe(deadTickets)
@@ -47,7 +48,11 @@ test('a ticket of a task that does not exist is rejected as foreign', async () =
 
 test('a ticket that comes twice runs its task once', async () => {
   const [taskId = ''] = await stage.submit([{ type: 'test.returning', input: { what: 'text' } }])
-  await Promise.all([stage.release(taskId), stage.publish({ taskId, number: 1 }), stage.publish({ taskId, number: 1 })])
+  await Promise.all([
+    stage.release(taskId),
+    stage.publish({ taskId, number: 1 }),
+    stage.publish({ taskId, number: 1 }),
+  ])
 
   expect(await stage.ended(taskId)).toMatchObject({ state: 'succeeded', attempt: 1 })
   await stage.waitForReadyMessages(laneQueue('normal'), 0)
@@ -80,7 +85,10 @@ test('a ticket of a task that is not due is void, and its task stays', async () 
 
 test('a second copy of the ticket of a running task is void, and the task goes on', async () => {
   const log = new SideLog()
-  const taskId = await stage.submitAndRelease({ type: 'test.sleeping', input: { durationMs: 800, log: log.file } })
+  const taskId = await stage.submitAndRelease({
+    type: 'test.sleeping',
+    input: { durationMs: 800, log: log.file },
+  })
   await waitFor(() => log.lines().includes('began'), 'the handler to begin')
   await stage.publish({ taskId, number: 1 })
 
@@ -102,7 +110,11 @@ test('a task of a type that nobody here runs is given back with the reason, unch
   const taskId = await stage.submitAndRelease({ type: 'video.cut' })
 
   const open = await stage.returned(taskId, 2)
-  expect(open).toMatchObject({ attempt: 0, charged_attempts: 0, return_reason: expect.stringContaining('video.cut') })
+  expect(open).toMatchObject({
+    attempt: 0,
+    charged_attempts: 0,
+    return_reason: expect.stringContaining('video.cut'),
+  })
   expect(open.unhandled_since).not.toBeNull()
   expect(open.due_at.getTime()).toBeGreaterThan(Date.now() - 1_000)
   await stage.waitForReadyMessages(laneQueue('normal'), 0)
@@ -112,11 +124,21 @@ test('a task of a type that nobody here runs is given back with the reason, unch
 test('a task that found no handler for fifteen minutes fails, with its ticket in the error queue', async () => {
   const [taskId = ''] = await stage.submit([{ type: 'video.cut' }])
   const longAgo = new Date(Date.now() - 901_000)
-  await stage.database.db.updateTable('open_tasks').set({ unhandled_since: longAgo }).where('task_id', '=', taskId).execute()
+  await stage.database.db
+    .updateTable('open_tasks')
+    .set({ unhandled_since: longAgo })
+    .where('task_id', '=', taskId)
+    .execute()
   await stage.release(taskId)
 
-  expect(await stage.ended(taskId)).toMatchObject({ state: 'failed', attempt: 0, error: { type: 'NoHandlerError' } })
-  expect(await stage.deadLetters(taskId)).toMatchObject([{ reason: 'no_handler', state: 'carried', number: 1 }])
+  expect(await stage.ended(taskId)).toMatchObject({
+    state: 'failed',
+    attempt: 0,
+    error: { type: 'NoHandlerError' },
+  })
+  expect(await stage.deadLetters(taskId)).toMatchObject([
+    { reason: 'no_handler', state: 'carried', number: 1 },
+  ])
   await expectRejected(1)
 })
 
@@ -130,7 +152,13 @@ test('a ticket ahead of the ledger sends its task again under a number above bot
 })
 
 test('every lane of the worker is served while another is full', async () => {
-  const many = await stage.submit(Array.from({ length: 300 }, () => ({ type: 'test.returning', input: { what: 'text' }, lane: 'low' as const })))
+  const many = await stage.submit(
+    Array.from({ length: 300 }, () => ({
+      type: 'test.returning',
+      input: { what: 'text' },
+      lane: 'low' as const,
+    })),
+  )
   await Promise.all(many.map((id) => stage.release(id)))
   const high = await stage.submitAndRelease({ type: 'test.returning', input: { what: 'text' }, lane: 'high' })
 

@@ -38,7 +38,9 @@ test('SIGTERM lets a running handler finish, and gives back what waits', async (
   expect(log.count('began')).toBe(1)
   await stage.waitForReadyMessages(laneQueue('normal'), waiting.length)
   const rows = await Promise.all(waiting.map((id) => stage.openRow(id)))
-  expect(rows.every(({ number, attempt, token }) => number === 1 && attempt === 0 && token === null)).toBe(true)
+  expect(rows.every(({ number, attempt, token }) => number === 1 && attempt === 0 && token === null)).toBe(
+    true,
+  )
   expect(await workerOf(worker.pid)).toMatchObject({ state: 'stopped' })
   await stage.database.db.deleteFrom('open_tasks').execute()
 }, 30_000)
@@ -56,8 +58,15 @@ test('what does not end within the grace is returned uncharged, and a new attemp
   expect(exit).toEqual({ code: 0, signal: null })
   for (const taskId of [obedient, deaf]) {
     const open = await stage.openRow(taskId)
-    expect(open).toMatchObject({ number: 2, token: null, charged_attempts: 0, return_reason: expect.stringContaining('stops') })
-    expect(await stage.attempts(taskId)).toMatchObject([{ outcome: 'returned', is_charged: false, error: null }])
+    expect(open).toMatchObject({
+      number: 2,
+      token: null,
+      charged_attempts: 0,
+      return_reason: expect.stringContaining('stops'),
+    })
+    expect(await stage.attempts(taskId)).toMatchObject([
+      { outcome: 'returned', is_charged: false, error: null },
+    ])
   }
   expect(log.lines()).toContain('aborted: AbortError')
   expect(await workerOf(worker.pid)).toMatchObject({ state: 'stopped' })
@@ -96,7 +105,11 @@ test('no more attempts run at once than there are slots', async () => {
   const ids = await Promise.all(Array.from({ length: 12 }, () => startSleeping(log, 150)))
   const claimed: number[] = []
   await waitFor(async () => {
-    const open = await stage.database.db.selectFrom('open_tasks').select('token').where('task_id', 'in', ids).execute()
+    const open = await stage.database.db
+      .selectFrom('open_tasks')
+      .select('token')
+      .where('task_id', 'in', ids)
+      .execute()
     claimed.push(open.filter(({ token }) => token !== null).length)
     return open.length === 0
   }, 'all tasks to end')

@@ -26,7 +26,11 @@ function throughProxies(): Readonly<Record<string, string>> {
 }
 
 async function sleep(log: SideLog, durationMs: number, maxAttempts = 1): Promise<string> {
-  const taskId = await stage.submitAndRelease({ type: 'test.sleeping', input: { durationMs, log: log.file }, maxAttempts })
+  const taskId = await stage.submitAndRelease({
+    type: 'test.sleeping',
+    input: { durationMs, log: log.file },
+    maxAttempts,
+  })
   await waitFor(() => log.lines().includes('began'), 'the handler to begin')
   return taskId
 }
@@ -72,7 +76,11 @@ test('a finish whose answer was lost is repeated, and the ticket is acknowledged
 })
 
 test('a worker without the ledger for five seconds gives its tickets to others, and comes back', async () => {
-  const cutOff = await stage.startReadyWorker({ ...throughProxies(), WORKER_CONCURRENCY: '1', WORKER_PREFETCH: '5' })
+  const cutOff = await stage.startReadyWorker({
+    ...throughProxies(),
+    WORKER_CONCURRENCY: '1',
+    WORKER_PREFETCH: '5',
+  })
   const log = new SideLog()
   const running = await sleep(log, 8_000)
   const [waiting = ''] = await stage.submit([{ type: 'math.add', input: { a: 1, b: 1 } }])
@@ -118,7 +126,11 @@ test('a worker that was taken for dead notes its outcome, goes on under its id, 
   const log = new SideLog()
   const taskId = await sleep(log, 60_000, 3)
   const { worker_id: workerId } = await stage.running(taskId)
-  await rescueAttempts(stage.database.db, { workerId: workerId ?? '', maxLosses: 5, decision: 'taken for dead' })
+  await rescueAttempts(stage.database.db, {
+    workerId: workerId ?? '',
+    maxLosses: 5,
+    decision: 'taken for dead',
+  })
 
   await waitFor(() => log.lines().includes('aborted: AbortError'), 'the handler to be told')
   await worker.waitForLog((line) => line['event'] === 'attempt.taken_away' && line['taskId'] === taskId)
@@ -152,10 +164,14 @@ test('stores that are absent at the start are waited for, without readiness and 
   const worker = stage.startWorker(throughProxies())
   const { port } = await worker.waitForLog((line) => line['event'] === 'operations.listening')
   const ready = async () => (await fetch(`http://127.0.0.1:${String(port)}/readyz`)).status
-  await worker.waitForLog((line) => String(line['message']).includes('Waiting: could not declare'), { deadlineMs: 30_000 })
+  await worker.waitForLog((line) => String(line['message']).includes('Waiting: could not declare'), {
+    deadlineMs: 30_000,
+  })
   expect(await ready()).toBe(503)
   brokerPath.restore()
-  await worker.waitForLog((line) => String(line['message']).includes('Waiting: could not register'), { deadlineMs: 30_000 })
+  await worker.waitForLog((line) => String(line['message']).includes('Waiting: could not register'), {
+    deadlineMs: 30_000,
+  })
   expect(await ready()).toBe(503)
   ledgerPath.restore()
 

@@ -9,7 +9,17 @@ const quick = { maxAttempts: 5, baseDelayMs: 0, factor: 1, maxDelayMs: 0 }
 export const returning = defineTask({
   name: 'test.returning',
   input: z.strictObject({
-    what: z.enum(['nothing', 'cycle', 'bigint', 'function', 'nested-function', 'large', 'nul', 'surrogate', 'text']),
+    what: z.enum([
+      'nothing',
+      'cycle',
+      'bigint',
+      'function',
+      'nested-function',
+      'large',
+      'nul',
+      'surrogate',
+      'text',
+    ]),
   }),
   handler: ({ what }) => {
     const cycle: Record<string, unknown> = {}
@@ -39,7 +49,9 @@ export const throwing = defineTask({
     if (how === 'permanent') throw new PermanentError('no attempt can help')
     if (how === 'nul') throw new Error('a\u0000b')
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- that is the case
-    return Promise.reject(how === 'async' ? new TypeError('thrown later') : how === 'string' ? 'only text' : undefined)
+    return Promise.reject(
+      how === 'async' ? new TypeError('thrown later') : how === 'string' ? 'only text' : undefined,
+    )
   },
 })
 
@@ -67,9 +79,14 @@ export const patient = defineTask({
 /** Sleeps, and notes in a file when it begins, when it is told to stop, and when it ends. */
 export const sleeping = defineTask({
   name: 'test.sleeping',
-  input: z.strictObject({ durationMs: z.number(), log: z.string(), ignoresSignal: z.boolean().default(false) }),
+  input: z.strictObject({
+    durationMs: z.number(),
+    log: z.string(),
+    ignoresSignal: z.boolean().default(false),
+  }),
   handler: async ({ durationMs, log, ignoresSignal }, { taskId, attempt, signal }) => {
-    const note = (what: string): Promise<void> => appendFile(log, `${JSON.stringify({ what, taskId, attempt })}\n`)
+    const note = (what: string): Promise<void> =>
+      appendFile(log, `${JSON.stringify({ what, taskId, attempt })}\n`)
     await note('began')
     // The name of the reason tells a timeout from a cancellation.
     signal.addEventListener('abort', () => void note(`aborted: ${(signal.reason as Error).name}`))

@@ -1,0 +1,56 @@
+import { expect, test } from '@jest/globals'
+import { defineTask } from '@redrive/shared/task'
+import { z } from 'zod'
+import { describeType } from './describe-type.ts'
+
+function describeInput(input: z.ZodType, more: object = {}) {
+  return describeType(defineTask({ name: 'a.type', input, handler: () => null, ...more }))
+}
+
+test('a type is described with the JSON Schema of what clients send, defaults and all', () => {
+  const input = z.strictObject({ n: z.int().default(3), text: z.string().transform(Number) })
+
+  expect(describeInput(input)).toMatchObject({
+    name: 'a.type',
+    lane: 'normal',
+    timeoutMs: 60_000,
+    inputSchema: {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      properties: { n: { type: 'integer', default: 3 }, text: { type: 'string' } },
+      required: ['text'],
+      additionalProperties: false,
+    },
+  })
+})
+
+test.each([
+  [z.object({ at: z.date() }), 'input.at'],
+  [z.object({ list: z.array(z.object({ n: z.bigint().optional() })) }), 'input.list[].n'],
+  [z.bigint(), 'input'],
+])('what JSON cannot carry is named with its path', (input, path) => {
+  expect(describeInput(input)).toEqual({
+    problems: [
+      expect.stringContaining(
+        `Task type a.type: the input schema cannot be written as JSON Schema, at "${path}"`,
+      ),
+    ],
+  })
+})
+
+test('an input that is no schema of zod 4 is named', () => {
+  expect(describeInput({ parse: () => 1 } as unknown as z.ZodType)).toEqual({
+    problems: [expect.stringContaining('no schema of zod 4')],
+  })
+})
+
+test.each([
+  [{ lane: 'fast' }, 'lane must be one of high, normal, low'],
+  [{ timeoutMs: 86_400_001 }, 'timeoutMs must be from 1'],
+  [{ retry: { maxAttempts: 0 } }, 'retry.maxAttempts'],
+  [{ retry: { maxAttempts: 1.5 } }, 'retry.maxAttempts'],
+  [{ retry: { baseDelayMs: -1 } }, 'retry.baseDelayMs'],
+  [{ retry: { maxDelayMs: Infinity } }, 'retry.maxDelayMs'],
+  [{ retry: { factor: Number.NaN } }, 'retry.factor'],
+])('%j is refused', (more, words) => {
+  expect(describeInput(z.any(), more)).toEqual({ problems: [expect.stringContaining(words)] })
+})
