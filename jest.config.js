@@ -20,11 +20,18 @@ const shared = {
 
 export default {
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{shared,services,migrations,engines}/**/src/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{shared,services,migrations,engines}/**/src/**/*.test.ts'],
+    },
     {
       ...shared,
       displayName: 'integration',
-      testMatch: ['<rootDir>/{shared,migrations,engines}/test/**/*.test.ts', '<rootDir>/services/*/test/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/{shared,migrations,engines}/test/**/*.test.ts',
+        '<rootDir>/services/*/test/**/*.test.ts',
+      ],
     },
     { ...shared, displayName: 'end-to-end', testMatch: ['<rootDir>/test/**/*.test.ts'] },
   ],

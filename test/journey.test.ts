@@ -91,8 +91,8 @@ describe('the main job', () => {
     const life = await client.ended(letters[0].taskId)
     expect(ids).toContain(life.id)
     expect(life.attempts).toMatchObject([
-      { attempt: 1, number: 1, outcome: 'failed' },
-      { attempt: 2, number: 2, outcome: 'succeeded' },
+      { attempt: 1, dispatch: 1, outcome: 'failed' },
+      { attempt: 2, dispatch: 2, outcome: 'succeeded' },
     ])
     expect(life.deadLetters).toMatchObject([{ id: letters[0].id, state: 'redriven' }])
     expect((await client.call(`/dead-letters/${letters[0].id}`)).body.input).toEqual(task.input)

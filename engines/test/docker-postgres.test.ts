@@ -30,9 +30,9 @@ test('a container is published on 127.0.0.1 only, and its password is in no argu
   const abort = new AbortController()
   const options = { dataFolder: join(folder, 'data'), onProgress: () => {}, signal: abort.signal }
   const postgres = new DockerPostgres(options)
-  const starting = expect(postgres.start()).rejects.toThrow('enough')
+  const starting = postgres.start()
   abort.abort(new Error('enough'))
-  await starting
+  await expect(starting).rejects.toThrow('enough')
   await postgres.stop()
 
   const asked = readFileSync(join(folder, 'docker.asked'), 'utf8').trimEnd().split('\n')

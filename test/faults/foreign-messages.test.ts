@@ -33,6 +33,12 @@ async function foreignLetter(reason: string) {
   }, `a foreign dead letter with the reason ${reason}`)
 }
 
+/** Open foreign dead letters with this body. */
+async function openForeign(text: string) {
+  const { items } = (await client.call('/dead-letters?foreign=true&state=open&limit=100')).body
+  return items.filter((letter: { raw: { body: string } }) => letter.raw.body === text)
+}
+
 async function expectStillWorking(): Promise<void> {
   const { file, runs } = cluster.sideLog()
   const id = await client.submit({ type: 'test.logged', input: { sideLog: file } })
@@ -114,9 +120,9 @@ test('forged headers neither route nor harm', async () => {
       deep: { a: { b: 'c'.repeat(1_000) } },
     },
   })
-  await waitFor(async () => {
-    const { body } = await client.call('/dead-letters?foreign=true&limit=100')
-    return body.items.some((letter: { raw: { body: string } }) => letter.raw.body === '{"forged":true}')
-  }, 'the forged message to be kept')
+  await waitFor(
+    async () => (await openForeign('{"forged":true}')).length > 0,
+    'the forged message to be kept',
+  )
   await expectStillWorking()
 })

@@ -37,9 +37,9 @@ export interface Cluster {
 
 export interface SideLog {
   readonly file: string
-  runs(): readonly { readonly taskId: string; readonly attempt: number }[]
+  readonly runs: () => readonly { readonly taskId: string; readonly attempt: number }[]
   /** Lets `test.held` return. */
-  release(): void
+  readonly release: () => void
 }
 
 // Short times, so that what heals by waiting heals within a test.

@@ -299,14 +299,19 @@ test('requests at the same time all get tasks of their own', async () => {
   expect(new Set(answers.map(({ json }) => json.id)).size).toBe(200)
 })
 
-test('a lane whose window is full gets no more tickets from the api; the tasks wait', async () => {
+test('a lane whose window is full gets no more tickets from the api; the tasks wait for release', async () => {
   await api.db.updateTable('lanes').set({ release_window: 5 }).where('name', '=', 'high').execute()
-  const lane = async () => (await api.call('GET', '/api/v1/queues/high')).json
-  await waitFor(async () => {
-    await submitBulk(Array.from({ length: 20 }, () => ({ ...addition, lane: 'high' })))
-    return (await lane()).waiting > 0
-  }, 'the window to be full')
-  const { ready } = await lane()
-  await submitBulk(Array.from({ length: 20 }, () => ({ ...addition, lane: 'high' })))
-  expect((await lane()).ready).toBe(ready)
+  const isReserved = async (id: string): Promise<boolean> => {
+    const row = await api.db
+      .selectFrom('open_tasks')
+      .selectAll()
+      .where('task_id', '=', id)
+      .executeTakeFirstOrThrow()
+    return row.taken_until !== null || row.confirmed_at !== null
+  }
+  const submitHigh = async (): Promise<string> => (await submit({ ...addition, lane: 'high' })).json.id
+  await waitFor(async () => !(await isReserved(await submitHigh())), 'the window to be full')
+  const { json } = await submitBulk(Array.from({ length: 20 }, () => ({ ...addition, lane: 'high' })))
+  const reserved = await Promise.all(json.ids.map(isReserved))
+  expect(reserved).toEqual(Array.from({ length: 20 }, () => false))
 })

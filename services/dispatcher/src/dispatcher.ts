@@ -209,6 +209,7 @@ export class Dispatcher {
         statementTimeoutMs: SESSION_TIMEOUT_MS,
       },
       leaseMs: settings.workerLeaseMs,
+      publisher: this.#broker.publisher,
       events,
       logger,
     })

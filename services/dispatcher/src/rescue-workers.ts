@@ -1,6 +1,9 @@
-import { classifyDatabaseError, findGoneWorkers } from '@redrive/shared/database'
+import { classifyDatabaseError, findGoneWorkers, type Convict } from '@redrive/shared/database'
 import { Loop, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
 import { judgeLook, NOTHING_SEEN, type Judgement, type LookMemory } from './judge-looks.ts'
+import type { TicketPublisher } from '@redrive/shared/broker'
+import { isLane } from '@redrive/shared/task'
+import { publishTickets } from './publish-tickets.ts'
 import { Leadership, type LeadershipOptions } from './leadership.ts'
 import { rescueWorker, type DeadWorker } from './rescue-worker.ts'
 
@@ -8,6 +11,7 @@ export interface WorkerRescueOptions {
   readonly session: Pick<LeadershipOptions, 'url' | 'applicationName' | 'statementTimeoutMs'>
   /** How long a worker may be silent; also the length of every pause. */
   readonly leaseMs: number
+  readonly publisher: TicketPublisher
   readonly events: Events
   readonly logger: Logger
 }
@@ -125,6 +129,17 @@ export class WorkerRescue {
     })
     for (const { taskId, type, attempt } of convicted) {
       events.emit('task.dead_lettered', { taskId, type, attempt, reason: 'crashed' })
+    }
+    await this.#sendToErrorQueue(convicted)
+  }
+
+  /**
+   * The convicted tasks' own tickets are gone: whoever got them again saw a running task and dropped them. So each is sent
+   * once more, to a worker, which finds the task failed and rejects it. If it is lost, the dead letter opens as overdue.
+   */
+  async #sendToErrorQueue(convicted: readonly Convict[]): Promise<void> {
+    for (const { lane, taskId, number } of convicted) {
+      if (isLane(lane)) await publishTickets(this.#options, { lane, tickets: [{ taskId, number }] })
     }
   }
 }

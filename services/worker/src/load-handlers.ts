@@ -7,7 +7,7 @@ import { resolveOwnPackages } from './resolve-own-packages.ts'
 import { demoWork } from './types/demo-work.ts'
 import { mathAdd } from './types/math-add.ts'
 
-export interface LoadedType {
+interface LoadedType {
   readonly type: TaskType
   /** The file that defines it, for messages. */
   readonly source: string

@@ -4,7 +4,7 @@ import type { HeldTickets } from './held-tickets.ts'
 import type { RunningAttempt, RunningAttempts } from './running-attempts.ts'
 
 /** What a handler has after its signal was aborted, to clean up and throw. */
-export const ABORT_GRACE_MS = 5_000
+const ABORT_GRACE_MS = 5_000
 /** RabbitMQ takes a delivery back after 30 minutes and looks once a minute. */
 const LONGEST_HOLD_MS = 20 * 60_000
 

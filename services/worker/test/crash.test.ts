@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { laneQueue } from '@redrive/shared/broker'
-import type { SpawnedService } from '@redrive/shared/testing'
+import { ERROR_QUEUE, laneQueue } from '@redrive/shared/broker'
+import { type SpawnedService, waitFor } from '@redrive/shared/testing'
 import { openStage, type Stage, type Submission } from './stage.ts'
 
 let stage: Stage
@@ -28,37 +28,45 @@ async function crashAt(point: string, submission: Submission) {
   }
 }
 
+const UNCLAIMED = { state: null, number: 1, isRunning: false }
+const RUNNING = { state: null, number: 1, isRunning: true }
+const GIVEN_BACK = { state: null, number: 2, isRunning: false }
+const SUCCEEDED = { state: 'succeeded', isRunning: false }
+const FAILED = { state: 'failed', isRunning: false }
+
 describe('a worker that is killed', () => {
+  // Only a task that was never claimed may run at once; the others are for rescue or release, or have ended.
   test.each([
-    ['claim.received', succeeding, { state: null, number: 1, isRunning: false }],
-    ['claim.committed', succeeding, { state: null, number: 1, isRunning: true }],
-    ['run.in_handler', succeeding, { state: null, number: 1, isRunning: true }],
-    ['finish.before_commit', succeeding, { state: null, number: 1, isRunning: true }],
-    ['finish.committed', succeeding, { state: 'succeeded', isRunning: false }],
-    ['retry.committed', retrying, { state: null, number: 2, isRunning: false }],
-    ['return.committed', later, { state: null, number: 2, isRunning: false }],
-    ['fail.before_commit', failing, { state: null, number: 1, isRunning: true }],
-    ['fail.committed', failing, { state: 'failed', isRunning: false }],
-    ['fail.rejected', failing, { state: 'failed', isRunning: false }],
+    { point: 'claim.received', submission: succeeding, left: UNCLAIMED, afterwards: 'succeeded' },
+    { point: 'claim.committed', submission: succeeding, left: RUNNING, afterwards: null },
+    { point: 'run.in_handler', submission: succeeding, left: RUNNING, afterwards: null },
+    { point: 'finish.before_commit', submission: succeeding, left: RUNNING, afterwards: null },
+    { point: 'finish.committed', submission: succeeding, left: SUCCEEDED, afterwards: 'succeeded' },
+    { point: 'retry.committed', submission: retrying, left: GIVEN_BACK, afterwards: null },
+    { point: 'return.committed', submission: later, left: GIVEN_BACK, afterwards: null },
+    { point: 'fail.before_commit', submission: failing, left: RUNNING, afterwards: null },
+    { point: 'fail.committed', submission: failing, left: FAILED, afterwards: 'failed' },
+    { point: 'fail.rejected', submission: failing, left: FAILED, afterwards: 'failed' },
   ])(
-    'at %s leaves what is written there, and the next worker makes of the ticket what it should',
-    async (point, submission, left) => {
-      const { taskId, ...found } = await crashAt(point, submission)
-      expect(found).toMatchObject(left)
+    'at $point leaves what is written there, and the next worker makes of its ticket what it should',
+    async (row) => {
+      const { taskId, ...found } = await crashAt(row.point, row.submission)
+      expect(found).toMatchObject(row.left)
 
       const next = await stage.startReadyWorker()
+      await waitFor(
+        async () => (await stage.task(taskId)).state === row.afterwards,
+        `the state ${row.afterwards}`,
+      )
       await stage.waitForReadyMessages(laneQueue('normal'), 0)
-      // Only a task that was never claimed may run now; everything else is for rescue, release, or done.
-      if (point === 'claim.received')
-        expect(await stage.ended(taskId)).toMatchObject({ state: 'succeeded', attempt: 1 })
       await next.stop()
       await stage.waitForReadyMessages(laneQueue('normal'), 0)
-      if (left.state === 'failed')
-        expect(await stage.deadLetters(taskId)).toMatchObject([{ state: 'carried' }])
+      const states = (await stage.deadLetters(taskId)).map(({ state }) => state)
+      expect(states).toEqual(row.afterwards === 'failed' ? ['carried'] : [])
     },
   )
 
   test('at a failure has the tickets of its failed tasks in the error queue in the end', async () => {
-    await stage.waitForReadyMessages('redrive.error', 2)
+    await stage.waitForReadyMessages(ERROR_QUEUE, 2)
   })
 })

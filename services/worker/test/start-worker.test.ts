@@ -10,10 +10,10 @@ beforeAll(async () => {
 }, 60_000)
 
 test('a queue with other arguments ends the worker with one clear message', async () => {
-  const [{ url }, { vhost, amqpUrl, manage }] = await Promise.all([createTestDatabase(), createTestVhost()])
+  const [{ url }, broker] = await Promise.all([createTestDatabase(), createTestVhost()])
   const other = { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 3 } }
-  await manage('PUT', `/queues/${vhost}/redrive.v1.high`, other)
-  const worker = spawnService({ service: 'worker', env: { DATABASE_URL: url, AMQP_URL: amqpUrl } })
+  await broker.manage('PUT', `/queues/${broker.vhost}/redrive.v1.high`, other)
+  const worker = spawnService({ service: 'worker', env: { DATABASE_URL: url, AMQP_URL: broker.amqpUrl } })
 
   expect(await worker.exited).toEqual({ code: 1, signal: null })
   const fatal = worker.logs.filter((line) => line['level'] === 'fatal')

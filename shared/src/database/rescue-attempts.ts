@@ -51,6 +51,8 @@ export interface Convict {
   readonly token: string
   readonly attempt: number
   readonly type: string
+  readonly lane: string
+  readonly number: number
   /** How often the task was lost before this attempt. */
   readonly losses: number
 }
@@ -64,7 +66,7 @@ export async function findConvicts(
   { workerId, maxLosses }: { readonly workerId: string; readonly maxLosses: number },
 ): Promise<readonly Convict[]> {
   const { rows } = await sql<Convict>`
-    select task_id as "taskId", token, attempt, type, losses from open_tasks
+    select task_id as "taskId", token, attempt, type, lane, number, losses from open_tasks
     where worker_id = ${workerId} and token is not null and losses + 1 >= ${maxLosses}
     order by task_id`.execute(executor)
   return rows

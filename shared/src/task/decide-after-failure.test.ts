@@ -18,25 +18,20 @@ const policies = fc.record({
   maxDelayMs: fc.integer({ min: 0, max: 86_400_000 }),
 })
 
+const budgets = fc.record({
+  chargedAttempts: fc.integer({ min: 1, max: 50 }),
+  maxAttempts: fc.integer({ min: 1, max: 50 }),
+})
+
 const draws = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
 describe('after a failed attempt', () => {
   test('there is another exactly while the budget lasts', () => {
     fc.assert(
-      fc.property(
-        policies,
-        fc.integer({ min: 1, max: 50 }),
-        fc.integer({ min: 1, max: 50 }),
-        draws,
-        (policy, charged, max, draw) => {
-          const decision = decideAfterFailure(
-            attempt({ chargedAttempts: charged, maxAttempts: max }),
-            policy,
-            draw,
-          )
-          expect(decision.act).toBe(charged < max ? 'retry' : 'fail')
-        },
-      ),
+      fc.property(policies, budgets, draws, (policy, budget, draw) => {
+        const decision = decideAfterFailure(attempt(budget), policy, draw)
+        expect(decision.act).toBe(budget.chargedAttempts < budget.maxAttempts ? 'retry' : 'fail')
+      }),
     )
   })
 

@@ -129,7 +129,7 @@ test('a task lost too often is left for conviction', async () => {
   const attempt = await ledger.claim(workerId, taskId)
   expect(await rescueAttempts(ledger.db, { workerId, maxLosses: 1, decision: 'gone' })).toEqual([])
   expect(await findConvicts(ledger.db, { workerId, maxLosses: 1 })).toEqual([
-    { taskId, token: attempt!.token, attempt: 1, type: 'math.add', losses: 0 },
+    { taskId, token: attempt!.token, attempt: 1, type: 'math.add', lane: 'normal', number: 1, losses: 0 },
   ])
   expect(await findConvicts(ledger.db, { workerId, maxLosses: 2 })).toEqual([])
 })
