@@ -31,7 +31,7 @@ export async function runCommand(
 ): Promise<string> {
   const child = spawn(program, args, {
     cwd: options.cwd,
-    env: options.env,
+    env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? 120_000,
     killSignal: 'SIGKILL',

@@ -12,6 +12,8 @@ export function welcome({
   const post = `${curl} -H 'Content-Type: application/json'`
   const tasks =
     'Array.from({ length: 1000 }, () => ({ type: "demo.work", input: { durationMs: 20, failureRate: 0.2 }, maxAttempts: 1 }))'
+  const addition = '{"type":"math.add","input":{"a":"123456789012345678901234567890","b":1}}'
+  const idOf = 'JSON.parse(require("node:fs").readFileSync(0)).id'
   return `
 Redrive is ready.
 
@@ -22,9 +24,9 @@ Redrive is ready.
 
 Three commands to paste into another terminal:
 
-1. Add two numbers of any size; the answer is the task, and its result a moment later:
+1. Add two numbers of any size, and wait for the result:
 
-   ${post} ${apiUrl}/api/v1/tasks -d '{"type":"math.add","input":{"a":"123456789012345678901234567890","b":1}}'; echo; ${curl} '${apiUrl}/api/v1/results?limit=1'; echo
+   ${curl} -H 'Prefer: wait=10' "${apiUrl}/api/v1/tasks/$(${post} ${apiUrl}/api/v1/tasks -d '${addition}' | node -p '${idOf}')/result"; echo
 
 2. Submit 1,000 tasks of which every fifth fails at its only attempt:
 

@@ -75,13 +75,14 @@ export async function registerTypes(db: Database['db'], types = TYPES): Promise<
 /** A real api process with a database and a virtual host of its own, ready and connected to both. */
 export async function startApi(env: Readonly<Record<string, string>> = {}): Promise<ApiUnderTest> {
   const [database, vhost] = await Promise.all([createTestDatabase(), createTestVhost()])
-  const { db, close } = createDatabase({
+  const ledger = createDatabase({
     url: database.url,
     poolSize: 3,
     statementTimeoutMs: 10_000,
     applicationName: 'test',
   })
-  onCleanup(close)
+  onCleanup(() => ledger.close())
+  const { db } = ledger
   await registerTypes(db)
   const settings = {
     DATABASE_URL: database.url,

@@ -165,7 +165,7 @@ describe('a task that is not as it should be is refused with the place', () => {
       'INVALID_BODY',
       `/input${'/0'.repeat(99)}`,
     ],
-  ])('%s', async (_what, body, code, path) => {
+  ])('%s', async (...[, body, code, path]) => {
     const before = await countTasks()
     const { status, json } = await submit(body)
     expect({ status, code: json.code }).toEqual({ status: 422, code })

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ERROR_QUEUE } from '@redrive/shared/broker'
-import { REPOSITORY_FOLDER, type SpawnedService } from '@redrive/shared/testing'
+import { REPOSITORY_FOLDER, type SpawnedService, spawnService, waitFor } from '@redrive/shared/testing'
 import { openStage, type Stage, writeFolder } from './stage.ts'
 
 const page = readFileSync(join(REPOSITORY_FOLDER, 'docs/own-task-types.md'), 'utf8')
@@ -63,6 +63,62 @@ describe('what docs/own-task-types.md says', () => {
     expect(await stage.deadLetters(taskId)).toMatchObject([{ state: 'carried', reason: 'permanent_error' }])
     await stage.waitForReadyMessages(ERROR_QUEUE, 1)
     expect(await worker.stop()).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe('the requests of docs/own-task-types.md', () => {
+  const key = 'an-administrator-key-for-this-test-only'
+  let url: string
+  let services: readonly SpawnedService[] = []
+
+  beforeAll(async () => {
+    const engines = { DATABASE_URL: stage.databaseUrl, AMQP_URL: stage.amqpUrl }
+    const api = spawnService({ service: 'api', env: { ...engines, ADMIN_API_KEY: key } })
+    const dispatcher = spawnService({ service: 'dispatcher', env: engines })
+    const worker = stage.startWorker({ WORKER_HANDLERS: folderOfThePage() })
+    services = [api, dispatcher, worker]
+    await Promise.all(services.map((service) => service.waitForReady()))
+    url = `${(await api.waitForReady()).apiUrl}/api/v1`
+  }, 60_000)
+
+  // The tests below are their own api and dispatcher.
+  afterAll(async () => {
+    await Promise.all(services.map((service) => service.stop()))
+  }, 60_000)
+
+  async function request(path: string, body?: unknown, headers: Record<string, string> = {}) {
+    const sent =
+      body === undefined
+        ? {}
+        : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    const all = { authorization: `Bearer ${key}`, ...headers, ...sent.headers }
+    const response = await fetch(`${url}${path}`, { ...sent, headers: all })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+
+  test('are answered as it says, from the first task to the redrive of a failed one', async () => {
+    const [good, unfit, failing] = submissionsOfThePage()
+    const { body: accepted } = await request('/tasks', good)
+    const result = await request(`/tasks/${String(accepted['id'])}/result`, undefined, { prefer: 'wait=10' })
+    expect(result).toMatchObject({ status: 200, body: { result: { text: 'Bonjour, Ada!', attempt: 1 } } })
+
+    const refused = await request('/tasks', unfit)
+    expect(refused.status).toBe(422)
+    expect(JSON.stringify(refused.body)).toContain('name')
+
+    const { body: doomed } = await request('/tasks', failing)
+    const [, query = ''] = /\$URL(\/dead-letters\?[^"]*)"/.exec(page) ?? []
+    const deadLetter = await waitFor(async () => {
+      const { body } = await request(query)
+      return (body['items'] as { id: string; taskId: string }[]).find((item) => item.taskId === doomed['id'])
+    }, 'the open dead letter')
+    const [, order = ''] = /\/redrive .*?-d '([^']*)'/s.exec(page) ?? []
+    expect((await request(`/dead-letters/${deadLetter.id}/redrive`, JSON.parse(order))).status).toBeLessThan(
+      300,
+    )
+
+    const second = await request(`/tasks/${String(doomed['id'])}/result`, undefined, { prefer: 'wait=10' })
+    expect(second).toMatchObject({ status: 200, body: { result: { text: 'Saluton, Ada!', attempt: 2 } } })
   })
 })
 
