@@ -91,8 +91,8 @@ describe('engines that are absent', () => {
     const { api, client } = await cluster.startApi()
     const log = cluster.sideLog()
     const task = { type: 'test.logged', input: { sideLog: log.file } }
-    // The insert reaches Postgres, and its answer never comes back.
-    const cut = toPostgres.closeAfter('INSERT 0', { direction: 'toClient', isDelivered: false })
+    // The statement reaches Postgres and is committed, and its answer, which has this column, never comes back.
+    const cut = toPostgres.closeAfter('createdAt', { direction: 'toClient', isDelivered: false })
     const ids = await Promise.all([client.submit(task, 'cut-off'), cut.then(() => null)])
     expect(await client.submit(task, 'cut-off')).toBe(ids[0])
     expect((await client.ended(ids[0] ?? '')).state).toBe('succeeded')

@@ -8,6 +8,7 @@ import {
   onCleanup,
   type SpawnedService,
   spawnService,
+  waitFor,
 } from '@redrive/shared/testing'
 import { ApiClient } from './api-client.ts'
 
@@ -84,7 +85,14 @@ export async function startCluster(given: Partial<ClusterEngines> = {}): Promise
     start,
     startApi: async (environment) => {
       const api = await start('api', environment)
-      const { apiUrl } = await api.waitForReady()
+      const { apiUrl, operationsUrl } = await api.waitForReady()
+      // An api is ready without the broker; a test wants its tickets published.
+      await waitFor(async () => {
+        const { checks } = (await (await fetch(`${operationsUrl}/readyz`)).json()) as {
+          checks: Record<string, string>
+        }
+        return checks['broker'] === 'ok' ? true : Promise.reject(new Error(JSON.stringify(checks)))
+      }, 'the api to reach the broker')
       return { api, client: new ApiClient(apiUrl ?? '', ADMIN_API_KEY) }
     },
     sideLog: () => createSideLog(join(folder, `${crypto.randomUUID()}.log`)),

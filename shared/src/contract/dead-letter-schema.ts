@@ -33,7 +33,7 @@ export const rawMessageSchema = z
   .object({ encoding: z.enum(['utf8', 'base64']), body: z.string(), contentType: z.string().nullable() })
   .meta({ id: 'RawMessage' })
 
-/** A dead letter as lists show it. */
+/** A dead letter: everything known about one death. */
 export const deadLetterSchema = z
   .object({
     id: idSchema,
@@ -52,20 +52,12 @@ export const deadLetterSchema = z
     closedAt: instantSchema.nullable(),
     closedBy: z.string().nullable(),
     closingReason: z.string().nullable(),
+    input: z.unknown().meta({ description: 'What the task was run with when it died.' }),
+    attempts: z.array(attemptSchema).meta({ description: 'Up to this death.' }),
+    raw: rawMessageSchema.nullable().meta({ description: 'The message itself; null unless it is foreign.' }),
     explanation: z.string(),
   })
   .meta({ id: 'DeadLetter' })
 
-/** One dead letter alone: everything known. */
-export const deadLetterDetailSchema = z
-  .object({
-    ...deadLetterSchema.shape,
-    input: z.unknown().meta({ description: 'What the task was run with when it died.' }),
-    attempts: z.array(attemptSchema).meta({ description: 'Up to this death.' }),
-    raw: rawMessageSchema.nullable().meta({ description: 'The message itself; null unless it is foreign.' }),
-  })
-  .meta({ id: 'DeadLetterDetail' })
-
 export type BrokerEvidence = z.infer<typeof brokerEvidenceSchema>
 export type DeadLetterResource = z.infer<typeof deadLetterSchema>
-export type DeadLetterDetail = z.infer<typeof deadLetterDetailSchema>

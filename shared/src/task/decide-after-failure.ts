@@ -48,10 +48,8 @@ export function decideAfterFailure(
   }
   if (attempt.chargedAttempts >= attempt.maxAttempts) {
     const reason = attempt.kind === 'timed_out' ? 'timed_out' : 'attempts_exhausted'
-    return fail(
-      reason,
-      `All ${attempt.maxAttempts} ${attempt.maxAttempts === 1 ? 'attempt is' : 'attempts are'} used up.`,
-    )
+    const used = attempt.maxAttempts === 1 ? 'The only attempt is' : `All ${attempt.maxAttempts} attempts are`
+    return fail(reason, `${used} used up.`)
   }
   const delayMs = Math.floor(random * ceilingMs(policy, attempt.attemptOfLife))
   const left = attempt.maxAttempts - attempt.chargedAttempts

@@ -16,7 +16,7 @@ import type { Caller } from '../http/caller.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { ProblemError } from '../problem-error.ts'
 import { unknownTaskType } from '../task-types/unknown-task-type.ts'
-import { toDeadLetter } from '../views/to-dead-letter.ts'
+import { showDeadLetter } from '../views/show-dead-letter.ts'
 import { EXAMPLES } from './examples.ts'
 import { findOwnDeadLetter } from './find-own-dead-letter.ts'
 import { idParameter } from './path-parameters.ts'
@@ -111,7 +111,11 @@ async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api
     actor: caller.actor,
   })
   const headers = { location: `/api/v1/tasks/${redriven.taskId}` }
-  return { status: 202, headers, json: toDeadLetter(await findOwnDeadLetter(letter.id, caller, api)) }
+  return {
+    status: 202,
+    headers,
+    json: await showDeadLetter(api.db, await findOwnDeadLetter(letter.id, caller, api)),
+  }
 }
 
 /** An edited input is checked like a new one, by the type that the task has. */
@@ -162,7 +166,7 @@ async function redriveForeign(
   const after = await findOwnDeadLetter(letter.id, caller, api)
   if (!isClosed) throw notOpen(after)
   api.events.emit('dead_letter.redriven', { deadLetterId: letter.id, actor: caller.actor })
-  return { status: 202, json: toDeadLetter(after) }
+  return { status: 202, json: await showDeadLetter(api.db, after) }
 }
 
 function refuseEdits(order: RedriveOrder): void {
@@ -225,5 +229,5 @@ async function discard(request: RouteRequest<Params, unknown, OperatorNote>, api
   if (!isClosed) throw notOpen(after)
   const { id: deadLetterId, taskId } = letter
   api.events.emit('dead_letter.discarded', { deadLetterId, taskId: taskId ?? undefined, actor: caller.actor })
-  return { status: 200, json: toDeadLetter(after) }
+  return { status: 200, json: await showDeadLetter(api.db, after) }
 }

@@ -1,16 +1,5 @@
-import {
-  DEAD_LETTER_STATES,
-  deadLetterDetailSchema,
-  deadLetterSchema,
-  pageSchema,
-  sentInstantSchema,
-} from '@redrive/shared/contract'
-import {
-  type DeadLetterFilter,
-  type DeadLetterView,
-  listAttempts,
-  listDeadLetters as listDeadLettersIn,
-} from '@redrive/shared/database'
+import { DEAD_LETTER_STATES, deadLetterSchema, pageSchema, sentInstantSchema } from '@redrive/shared/contract'
+import { type DeadLetterFilter, listDeadLetters as listDeadLettersIn } from '@redrive/shared/database'
 import { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
@@ -18,8 +7,8 @@ import { findPage } from '../http/find-page.ts'
 import { isUuid } from '../http/is-uuid.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
-import { toDeadLetterDetail } from '../views/to-dead-letter-detail.ts'
-import { toDeadLetter } from '../views/to-dead-letter.ts'
+import { showDeadLetter } from '../views/show-dead-letter.ts'
+import { showDeadLetters } from '../views/show-dead-letters.ts'
 import { EXAMPLES } from './examples.ts'
 import { findOwnDeadLetter } from './find-own-dead-letter.ts'
 import { idParameter } from './path-parameters.ts'
@@ -86,8 +75,8 @@ export const deadLetterRoutes: readonly Route[] = [
     responses: {
       200: {
         description: 'The dead letter.',
-        schema: deadLetterDetailSchema,
-        example: EXAMPLES.deadLetterDetail,
+        schema: deadLetterSchema,
+        example: EXAMPLES.deadLetter,
       },
     },
     problems: ['DEAD_LETTER_NOT_FOUND', 'DATABASE_UNAVAILABLE'],
@@ -102,10 +91,8 @@ async function listDeadLetters(request: RouteRequest<unknown, ListQuery>, { db }
   const page = await findPage({ limit, cursor, list: { list: 'dead-letters', ...sent } }, (part) =>
     repeatRead(() => listDeadLettersIn(db, { tenantId, filter, ...part })),
   )
-  return {
-    status: 200,
-    json: { items: page.rows.map((letter) => toDeadLetter(letter)), nextCursor: page.nextCursor },
-  }
+  const items = await repeatRead(() => showDeadLetters(db, page.rows))
+  return { status: 200, json: { items, nextCursor: page.nextCursor } }
 }
 
 function toFilter(sent: Omit<ListQuery, 'limit' | 'cursor'>): DeadLetterFilter {
@@ -127,9 +114,5 @@ type IdRequest = RouteRequest<z.output<typeof idParameter>>
 
 async function getDeadLetter({ params, caller }: IdRequest, api: ApiParts): Promise<Answer> {
   const letter = await findOwnDeadLetter(params.id, caller, api)
-  return { status: 200, json: toDeadLetterDetail(letter, await findAttempts(letter, api)) }
-}
-
-async function findAttempts({ taskId, tenantId }: DeadLetterView, { db }: ApiParts) {
-  return taskId === null ? [] : await repeatRead(() => listAttempts(db, { tenantId, id: taskId }))
+  return { status: 200, json: await repeatRead(() => showDeadLetter(api.db, letter)) }
 }

@@ -78,6 +78,9 @@ const deadLetter: DeadLetterResource = {
   closedAt: null,
   closedBy: null,
   closingReason: null,
+  input: { durationMs: 100, failureRate: 1 },
+  attempts: [{ ...attempt, outcome: 'failed', error: ERROR, decision: 'The only attempt is used up.' }],
+  raw: null,
   explanation: `Task ${TASK_ID} of type demo.work failed for good because its last allowed attempt failed.`,
 }
 
@@ -101,12 +104,6 @@ const queue: QueueResource = {
 export const EXAMPLES = {
   attempt,
   deadLetter,
-  deadLetterDetail: {
-    ...deadLetter,
-    input: { durationMs: 100, failureRate: 1 },
-    attempts: [{ ...attempt, outcome: 'failed', error: ERROR, decision: 'The attempt is used up.' }],
-    raw: null,
-  },
   queue,
   succeeded,
   task,

@@ -7,7 +7,7 @@ import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { ProblemError } from '../problem-error.ts'
 import { ERROR, findQueues, QUEUE_NAMES } from '../views/find-queues.ts'
-import { toDeadLetter } from '../views/to-dead-letter.ts'
+import { showDeadLetters } from '../views/show-dead-letters.ts'
 import { toTask } from '../views/to-task.ts'
 import { EXAMPLES } from './examples.ts'
 import { nameParameter } from './path-parameters.ts'
@@ -93,7 +93,8 @@ async function listQueueTasks(
     const letters = await repeatRead(() =>
       listDeadLetters(api.db, { tenantId, filter: { states: ['carried', 'open'] }, limit }),
     )
-    return { status: 200, json: { items: letters.map((letter) => toDeadLetter(letter)), nextCursor: null } }
+    const items = await repeatRead(() => showDeadLetters(api.db, letters))
+    return { status: 200, json: { items, nextCursor: null } }
   }
   const tasks = await repeatRead(() => listLaneTasks(api.db, { tenantId, lane, limit }))
   return { status: 200, json: { items: tasks.map(toTask), nextCursor: null } }

@@ -1,12 +1,11 @@
 import type { BrokerEvidence, DeadLetterResource } from '@redrive/shared/contract'
 import type { AttemptView, DeadLetterView } from '@redrive/shared/database'
 import { explainDeadLetter } from '@redrive/shared/task'
+import { isUtf8 } from 'node:buffer'
+import { toAttempt } from './to-attempt.ts'
 
-/** A dead letter as the api shows it; its explanation tells of the attempts where they are at hand. */
-export function toDeadLetter(
-  letter: DeadLetterView,
-  attempts: readonly AttemptView[] | null = null,
-): DeadLetterResource {
+/** A dead letter as the api shows it, with its task's attempts up to this death. */
+export function toDeadLetter(letter: DeadLetterView, attempts: readonly AttemptView[]): DeadLetterResource {
   return {
     id: letter.id,
     taskId: letter.taskId,
@@ -22,6 +21,9 @@ export function toDeadLetter(
     closedAt: letter.closedAt?.toISOString() ?? null,
     closedBy: letter.closedBy,
     closingReason: letter.closingReason,
+    input: letter.input ?? null,
+    attempts: attempts.map(toAttempt),
+    raw: toRaw(letter),
     explanation: explainDeadLetter({ ...letter, attempts: letter.taskId === null ? null : attempts }),
   }
 }
@@ -40,4 +42,10 @@ function toEvidence(broker: Readonly<Record<string, unknown>> | null): BrokerEvi
     time: text('time'),
     headers: typeof headers === 'object' && headers !== null ? (headers as Record<string, unknown>) : null,
   }
+}
+
+function toRaw({ raw, rawContentType }: DeadLetterView): DeadLetterResource['raw'] {
+  if (raw === null) return null
+  const encoding = isUtf8(raw) ? 'utf8' : 'base64'
+  return { encoding, body: raw.toString(encoding), contentType: rawContentType }
 }

@@ -1,0 +1,10 @@
+import type { DeadLetterResource } from '@redrive/shared/contract'
+import { type DeadLetterView, type Executor, listAttemptsBeforeDeath } from '@redrive/shared/database'
+import { toDeadLetter } from './to-dead-letter.ts'
+
+/** One dead letter as the api shows it. */
+export async function showDeadLetter(db: Executor, letter: DeadLetterView): Promise<DeadLetterResource> {
+  const { tenantId, id } = letter
+  const attempts = await listAttemptsBeforeDeath(db, { tenantId, deadLetterIds: [id] })
+  return toDeadLetter(letter, attempts.get(id) ?? [])
+}
