@@ -8,6 +8,7 @@ import { adminKey } from './start/admin-key.ts'
 import { chooseApiPort } from './start/choose-api-port.ts'
 import { explainFailure } from './start/explain-failure.ts'
 import { givenEngines } from './start/given-engines.ts'
+import { keepServiceSettings } from './start/keep-service-settings.ts'
 import { progress } from './start/progress.ts'
 import { SERVICE_NAMES, stopLeftoverServices } from './start/service-records.ts'
 import { onStopRequest } from './start/stop-requests.ts'
@@ -64,14 +65,12 @@ async function start(): Promise<void> {
   await migrate(addresses)
   const key = adminKey(environment['ADMIN_API_KEY'], OWN_FOLDER)
   const { port, isInstead } = await chooseApiPort(environment['PORT'])
-  await startServices({
-    ...environment,
-    ...engineSettings(addresses),
-    ADMIN_API_KEY: key,
-    PORT: String(port),
-  })
+  const apiUrl = `http://${shownHost()}:${port}`
+  const settings = { ...environment, ...engineSettings(addresses), ADMIN_API_KEY: key, PORT: String(port) }
+  keepServiceSettings(join(OWN_FOLDER, 'services.env'), { ...settings, API_URL: apiUrl })
+  await startServices(settings)
   if (isInstead) progress(`port 3000 is taken, so the api listens on ${port}`)
-  console.log(welcome({ apiUrl: `http://${shownHost()}:${port}`, key, logFolder: join(OWN_FOLDER, 'logs') }))
+  console.log(welcome({ apiUrl, key, logFolder: join(OWN_FOLDER, 'logs') }))
 }
 
 async function reset(): Promise<void> {

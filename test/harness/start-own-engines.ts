@@ -22,7 +22,7 @@ export async function startOwnEngine(kind: 'postgres' | 'rabbitmq'): Promise<Own
     startEngines({
       given,
       dataFolder,
-      cacheFolder: join(REPOSITORY_FOLDER, '.redrive/cache'),
+      cacheFolder: join(REPOSITORY_FOLDER, '.redrive/cache/rabbitmq'),
       // A Postgres that may forget its last commits would prove nothing; RabbitMQ is killed at once when not durable.
       isDurable: kind === 'postgres',
       onProgress: () => {},
