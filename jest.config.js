@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 
 // Jest loads native ES modules only under this flag; a bare `npx jest` starts itself again with it.
 if (!process.execArgv.includes('--experimental-vm-modules') && !process.env.JEST_WORKER_ID) {
@@ -19,6 +20,9 @@ const shared = {
 }
 
 export default {
+  // Most tests wait for processes of their own, so two files at a time do on any machine; more than four would only fight
+  // for the connections of one Postgres.
+  maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
   projects: [
     {
       ...shared,

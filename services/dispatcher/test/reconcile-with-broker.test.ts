@@ -48,7 +48,7 @@ test('a deleted queue is declared and bound again, and all its tickets are publi
   await expectTicketsAgain(ids)
 }, 30_000)
 
-test('tickets that are where they should be are not published again', async () => {
+test('tickets that are still in their queue are not published again', async () => {
   const ids = await fixture.submitMany(9)
   await released(ids)
   const seen = dispatcher.logs.length
