@@ -3,7 +3,7 @@
 import { call, list, until } from './client.mjs'
 
 const count = Number(process.argv[2] ?? 1_000)
-const tag = `engines-${Date.now()}`
+const tag = `fail-and-redrive-${Date.now()}`
 const task = { type: 'demo.work', input: { durationMs: 20, failureRate: 0.2 }, maxAttempts: 1, tags: [tag] }
 
 const { ids } = await call(

@@ -67,7 +67,8 @@ async function start(): Promise<void> {
   const { port, isInstead } = await chooseApiPort(environment['PORT'])
   const apiUrl = `http://${shownHost()}:${port}`
   const settings = { ...environment, ...engineSettings(addresses), ADMIN_API_KEY: key, PORT: String(port) }
-  keepServiceSettings(join(OWN_FOLDER, 'services.env'), { ...settings, API_URL: apiUrl })
+  // Any free metrics port, so that there can be several processes of a kind.
+  keepServiceSettings(join(OWN_FOLDER, 'services.env'), { METRICS_PORT: '0', ...settings, API_URL: apiUrl })
   await startServices(settings)
   if (isInstead) progress(`port 3000 is taken, so the api listens on ${port}`)
   console.log(welcome({ apiUrl, key, logFolder: join(OWN_FOLDER, 'logs') }))

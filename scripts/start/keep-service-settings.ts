@@ -1,6 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs'
 
-const NAMES = ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL', 'ADMIN_API_KEY', 'API_URL'] as const
+const NAMES = [
+  'DATABASE_URL',
+  'AMQP_URL',
+  'AMQP_MANAGEMENT_URL',
+  'ADMIN_API_KEY',
+  'METRICS_PORT',
+  'API_URL',
+] as const
 
 /**
  * Writes what another process of Redrive needs to share the work, for `npm run api`, `npm run dispatcher` and

@@ -32,9 +32,9 @@ Three commands to paste into another terminal:
 
    node -p 'JSON.stringify(${tasks})' | ${post} ${apiUrl}/api/v1/tasks/bulk --data-binary @- | cut -c 1-120
 
-3. See how one of them died, with its explanation, after its way through RabbitMQ's error queue:
+3. A second later, see how one of them died, with its explanation, after its way through RabbitMQ's error queue:
 
-   ${curl} '${apiUrl}/api/v1/dead-letters?limit=1'; echo
+   ${curl} '${apiUrl}/api/v1/dead-letters?state=open&limit=1'; echo
 
 Ctrl-C stops everything and keeps the data.
 `

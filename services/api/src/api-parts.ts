@@ -1,6 +1,7 @@
 import type { BrokerConnection, ManagementClient, TicketPublisher } from '@redrive/shared/broker'
 import type { Database } from '@redrive/shared/database'
 import type { ApiSettings, Events, Readiness } from '@redrive/shared/runtime'
+import type { BodyRoom } from './http/body-room.ts'
 import type { Submitter } from './submission/submitter.ts'
 import type { TaskTypeDirectory } from './task-types/task-type-directory.ts'
 import type { EndingWatch } from './waiting/ending-watch.ts'
@@ -15,6 +16,7 @@ export interface ApiParts {
   /** Null where no management API is configured. */
   readonly management: ManagementClient | null
   readonly types: TaskTypeDirectory
+  readonly bodies: BodyRoom
   readonly submitter: Submitter
   readonly endings: EndingWatch
   readiness(): Promise<Readiness>

@@ -19,6 +19,7 @@ import {
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ApiParts } from './api-parts.ts'
 import { checkReadiness } from './check-readiness.ts'
+import { BodyRoom } from './http/body-room.ts'
 import { createApp } from './http/create-app.ts'
 import { HttpServer } from './http/http-server.ts'
 import { allRoutes } from './routes/all-routes.ts'
@@ -41,6 +42,8 @@ export interface ApiOptions {
 
 /** Left of the grace for what follows the last answer, if there is so much: confirms, marks, connections. */
 const AFTER_ANSWERS_MS = 8_000
+/** A bulk submission of full size takes about 100 MB while it is read and stored, and the heap of a container is small. */
+const BULKS_AT_ONCE = 2
 /** Kept of the grace for ending the process itself. */
 const EXIT_MS = 1_000
 
@@ -173,6 +176,7 @@ export class Api {
       publisher: this.#publisher,
       management: url === undefined ? null : new ManagementClient({ url, virtualHost }),
       types: new TaskTypeDirectory({ db, logger }),
+      bodies: new BodyRoom(settings.maxBulkBytes * BULKS_AT_ONCE),
       submitter: new Submitter({ db, release: this.#release, events }),
       endings: new EndingWatch({ db, logger }),
       readiness: () => this.#readiness(),

@@ -20,7 +20,7 @@ export const PROBLEMS = {
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
-    meaning: 'The body has more bytes than this route takes; the detail names the limit.',
+    meaning: 'The body has more bytes, or more values, than this route takes; the detail says which.',
     whatToDo: 'Send less at once, or store large data elsewhere and send its address.',
   },
   BROKER_UNAVAILABLE: {
@@ -141,6 +141,12 @@ export const PROBLEMS = {
     title: 'There is nothing at this address',
     meaning: 'No route of the api has this path.',
     whatToDo: 'See `/docs` for all routes.',
+  },
+  SERVER_BUSY: {
+    status: 503,
+    title: 'The api has no room for another large body',
+    meaning: 'Other requests with large bodies took all the room for ten seconds. Nothing was accepted.',
+    whatToDo: 'Try again after the time in `Retry-After`, with fewer large submissions at the same time.',
   },
   TASK_ALREADY_ENDED: {
     status: 409,

@@ -1,20 +1,15 @@
 import type { Problem } from '@redrive/shared/contract'
 import { isDataError, isDatabaseUnavailable, classifyDatabaseError } from '@redrive/shared/database'
+import { ledgerUnavailable } from './http/ledger-unavailable.ts'
 import { ProblemError } from './problem-error.ts'
 import { problemType } from './problem-type.ts'
 import { PROBLEMS } from './problems.ts'
-
-const RETRY_AFTER_S = '2'
 
 /** Turns whatever was thrown into a problem; what was not foreseen becomes a 500 that tells the client nothing. */
 export function toProblem(thrown: unknown): ProblemError {
   if (thrown instanceof ProblemError) return thrown
   if (isDatabaseUnavailable(thrown) || classifyDatabaseError(thrown) === 'again') {
-    return new ProblemError('DATABASE_UNAVAILABLE', {
-      detail: 'The ledger did not answer in time. Nothing was done by halves; try again shortly.',
-      headers: { 'retry-after': RETRY_AFTER_S },
-      cause: thrown,
-    })
+    return ledgerUnavailable(thrown)
   }
   if (isDataError(thrown)) {
     return new ProblemError('INVALID_BODY', {

@@ -44,7 +44,12 @@ export const number = {
   anyOf: [{ type: 'integer' }, { type: 'number' }, { type: 'string', pattern: '^-?\\d+$' }],
 }
 
-const TYPES = [
+interface SomeType {
+  readonly name: string
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+const TYPES: readonly SomeType[] = [
   {
     name: 'math.add',
     schema: {

@@ -230,6 +230,32 @@ describe('what never becomes a request', () => {
     expect(answer).toContain(code)
   })
 
+  test.each([
+    ['without a host', `GET ${TASKS} HTTP/1.1\r\nConnection: close\r\n\r\n`, '400', 'MALFORMED_REQUEST'],
+    ['for a proxy', 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n', '400', 'MALFORMED_REQUEST'],
+    [
+      'with an expectation that nobody knows',
+      `GET ${TASKS} HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\nConnection: close\r\n\r\n`,
+      '401',
+      'AUTHENTICATION_REQUIRED',
+    ],
+  ])('a request %s is answered with a problem', async (...[, bytes, status, code]) => {
+    const answer = await rawRequest(api.url, bytes)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(answer).toContain(code)
+  })
+
+  test('broken bytes behind a whole request do not take its answer', async () => {
+    const body = JSON.stringify(addition)
+    const head = `POST ${TASKS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\n`
+    const answer = await rawRequest(
+      api.url,
+      `${head}Content-Length: ${body.length}\r\n\r\n${body}NONSENSE\r\n\r\n`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 202 /)
+    expect(answer).toContain('"state":"waiting"')
+  })
+
   test('silence is ended, before and within a request', async () => {
     const started = `POST ${TASKS} HTTP/1.1\r\nHost: x\r\n`
     const answers = await Promise.all([rawRequest(api.url), rawRequest(api.url, started)])

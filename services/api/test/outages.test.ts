@@ -107,6 +107,35 @@ describe('without Postgres', () => {
     expect(stored.size).toBe(201)
   }, 40_000)
 
+  test('that is frozen, every request has its 503 within seconds, and what was refused unsent is not done later', async () => {
+    const { db, postgres, start } = await startBehindProxies()
+    const { apiUrl } = await start().waitForReady()
+    const url = apiUrl ?? ''
+    const { id } = (await submitTo(url)).json
+    postgres.blackhole()
+    const startedAtMs = performance.now()
+    const answers = await Promise.all([
+      ...['/tasks', '/queues', `/tasks/${id}`, `/tasks/${id}/result`, '/dead-letters'].map((path) =>
+        callApi(url, `GET /api/v1${path}`),
+      ),
+      callApi(url, `POST /api/v1/tasks/${id}/cancel`),
+      ...Array.from({ length: 30 }, () => submitTo(url)),
+      submitTo(url, { 'idempotency-key': 'frozen' }),
+    ])
+    expect(performance.now() - startedAtMs).toBeLessThan(15_000)
+    expect(answers.filter(({ json }) => json.code !== 'DATABASE_UNAVAILABLE')).toEqual([])
+    expect(answers[0]?.json.detail).toContain('Idempotency-Key')
+    // As long as a batch that was already with the ledger may still be tried.
+    for (let count = 0; count < 2; count += 1)
+      expect((await callApi(url, 'GET /api/v1/tasks')).status).toBe(503)
+    postgres.restore()
+    await waitFor(async () => (await submitTo(url)).status === 202, 'the ledger to be used again', {
+      deadlineMs: 30_000,
+    })
+    expect((await submitTo(url, { 'idempotency-key': 'frozen' })).status).toBe(202)
+    expect((await db.selectFrom('tasks').select('id').execute()).length).toBeLessThan(10)
+  }, 60_000)
+
   test('the process stops within its grace, also when Postgres has frozen', async () => {
     const { postgres, start } = await startBehindProxies({ SHUTDOWN_GRACE_MS: '6000' })
     const service = start()

@@ -47,6 +47,16 @@ describe('a task', () => {
     expect(json.explanation).toContain(`It is running: attempt 1, on worker ${worker.id} on host-1.`)
   })
 
+  test('shows the members of an error in the order in which one reads them', async () => {
+    const id = await submit()
+    const cause = { stack: 's', message: 'm', type: 'Cause' }
+    const error = { stack: 'at', cause, code: 'E', message: 'it broke', type: 'Error' }
+    const deadLetterId = await worker.fail(id, { error })
+    const ordered = '"error":{"type":"Error","message":"it broke","code":"E","stack":"at","cause":{"type":'
+    for (const path of [`/tasks/${id}`, `/tasks/${id}/result`, `/dead-letters/${deadLetterId}`])
+      expect((await get(path)).text).toContain(ordered)
+  })
+
   test('that failed shows its error and its dead letter', async () => {
     const id = await submit()
     const deadLetterId = await worker.fail(id)
@@ -183,6 +193,16 @@ describe('cancelling', () => {
       status: 409,
       json: { code: 'TASK_ALREADY_ENDED', taskState: 'succeeded' },
     })
+  })
+
+  test('at the same time by many is done by one; the others hear that it has ended', async () => {
+    const id = await submit({ delayMs: 60_000 })
+    const cancel = () => api.call('POST', `/api/v1/tasks/${id}/cancel`)
+    const answers = await Promise.all(Array.from({ length: 20 }, cancel))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    for (const { json } of answers.filter(({ status }) => status !== 200))
+      expect(json).toMatchObject({ code: 'TASK_ALREADY_ENDED', taskState: 'cancelled' })
+    expect((await get(`/tasks/${id}`)).json.history).toHaveLength(1)
   })
 
   test.each([[{ because: 'x' }], [{ reason: 5 }], [[]], [{ reason: '\u0000' }]])(

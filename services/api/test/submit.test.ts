@@ -123,6 +123,12 @@ describe('a task that is not as it should be is refused with the place', () => {
       'INVALID_BODY',
       '/runAt',
     ],
+    [
+      'with a due time before the first year',
+      { ...addition, runAt: '0000-01-01T00:00:00+23:59' },
+      'INVALID_BODY',
+      '/runAt',
+    ],
     ['with no attempts', { ...addition, maxAttempts: 0 }, 'INVALID_BODY', '/maxAttempts'],
     ['with a text as a number', { ...addition, timeoutMs: '5' }, 'INVALID_BODY', '/timeoutMs'],
     [
@@ -276,6 +282,31 @@ describe('an idempotency key', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => submit(addition, withKey('four'))))
     expect(new Set(answers.map(({ json }) => json.id)).size).toBe(1)
     expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === null)).toHaveLength(1)
+  })
+
+  test('gives the first answer also when the type has become stricter since, or has other defaults', async () => {
+    const type = { name: 'soon.strict', schema: {} }
+    await registerTypes(api.db, [type])
+    const body = { type: 'soon.strict', input: { a: 1 } }
+    await waitFor(async () => (await submit(body)).status === 202, 'the type to be known', {
+      deadlineMs: 3_000,
+    })
+    const first = await submit(body, withKey('strict'))
+    const firstBulk = await submitBulk([body], withKey('strict'))
+    await registerTypes(api.db, [{ ...type, schema: { type: 'string' } }])
+    await waitFor(async () => (await submit(body)).status === 422, 'the stricter schema', {
+      deadlineMs: 5_000,
+    })
+    const second = await submit(body, withKey('strict'))
+    expect([second.status, second.text]).toEqual([202, first.text])
+    expect((await submitBulk([body], withKey('strict'))).text).toBe(firstBulk.text)
+    expect((await submit({ ...body, input: 5 }, withKey('strict'))).json.code).toBe('IDEMPOTENCY_KEY_REUSED')
+  })
+
+  test('that came with a faulty body is free for the right one', async () => {
+    expect((await submit({ type: 'nope', input: 1 }, withKey('faulty'))).status).toBe(422)
+    const { status, headers } = await submit(addition, withKey('faulty'))
+    expect([status, headers.get('idempotency-replayed')]).toEqual([202, null])
   })
 
   test('covers a bulk submission, apart from single ones', async () => {

@@ -10,10 +10,14 @@ export interface LeadershipOptions {
   readonly onTaken?: (work: string) => void
 }
 
+/** The session is asked something every second, and at least every five while that fails. */
+const SILENT_AFTER_MS = 10_000
+
 /**
  * Which works this dispatcher does for all. A work is held by an advisory lock of one kept connection, so it passes to
- * another dispatcher the moment this process or its connection ends. When the network hides that end, two may believe
- * to hold a work for a while; every statement that they run is safe for that, by the row locks it takes.
+ * another dispatcher the moment this process or its connection ends, and ten seconds after it fell silent: stopped, or
+ * cut off by the network. Two may then believe to hold a work for a while; every statement that they run is safe for
+ * that, by the row locks it takes.
  */
 export class Leadership {
   readonly session: Session
@@ -27,6 +31,7 @@ export class Leadership {
       url: options.url,
       applicationName: options.applicationName,
       statementTimeoutMs: options.statementTimeoutMs,
+      silentAfterMs: SILENT_AFTER_MS,
       onLost: () => this.#held.clear(),
     })
   }

@@ -1,4 +1,9 @@
-import { classifyDatabaseError, findGoneWorkers, type Convict } from '@redrive/shared/database'
+import {
+  classifyDatabaseError,
+  findForgottenWorkers,
+  findGoneWorkers,
+  type Convict,
+} from '@redrive/shared/database'
 import { Loop, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
 import { judgeLook, NOTHING_SEEN, type Judgement, type LookMemory } from './judge-looks.ts'
 import type { TicketPublisher } from '@redrive/shared/broker'
@@ -22,6 +27,8 @@ const LOOK_EVERY_MS = 500
 const TRY_TO_LEAD_EVERY_MS = 1_000
 /** A claim that was under way when its worker was given up is found by one of these; `findGoneWorkers` names it for a minute. */
 const SWEEP_EVERY_MS = 3_000
+/** And one that came later still, while no dispatcher led, by one of these, which read every open row. */
+const SEARCH_EVERY_MS = 60_000
 
 /**
  * Looks for dead workers all the time, and takes back what they were running while it leads. Those that do not lead
@@ -37,6 +44,7 @@ export class WorkerRescue {
   #wasPaused = false
   #triedToLeadAtMs = -Infinity
   #sweptAtMs = -Infinity
+  #searchedAtMs = -Infinity
 
   constructor(options: WorkerRescueOptions) {
     this.#options = options
@@ -114,7 +122,15 @@ export class WorkerRescue {
     const nowMs = performance.now()
     if (nowMs - this.#sweptAtMs < SWEEP_EVERY_MS) return
     this.#sweptAtMs = nowMs
-    for (const id of recentlyLost) await this.#rescue({ id, host: null }, generation)
+    const forgotten = nowMs - this.#searchedAtMs < SEARCH_EVERY_MS ? [] : await this.#findForgotten(nowMs)
+    for (const id of new Set([...recentlyLost, ...forgotten]))
+      await this.#rescue({ id, host: null }, generation)
+  }
+
+  async #findForgotten(nowMs: number): Promise<readonly string[]> {
+    const forgotten = await findForgottenWorkers(this.#leadership.session.db)
+    this.#searchedAtMs = nowMs
+    return forgotten
   }
 
   async #rescue(worker: DeadWorker, generation: number): Promise<void> {

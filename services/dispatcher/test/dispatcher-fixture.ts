@@ -131,7 +131,12 @@ function ledgerSteps(db: ReturnType<typeof createDatabase>['db'], url: string) {
       session: Session
     }> {
       const id = newId()
-      const session = createSession({ url, applicationName: 'lease', statementTimeoutMs: 5_000 })
+      const session = createSession({
+        url,
+        applicationName: 'lease',
+        statementTimeoutMs: 5_000,
+        silentAfterMs: 600_000,
+      })
       onCleanup(() => session.close().catch(() => undefined))
       await takeWorkerLock(session.db, id)
       const worker = { id, host: 'test-host', pid: 1, version: '0', lanes, types: [TYPE], concurrency: 10 }

@@ -65,6 +65,27 @@ test('a worker that holds its lock but does not renew its lease loses its attemp
   expect(await fixture.attemptsOf(taskId)).toMatchObject([{ attempt: 1, outcome: 'lost', is_charged: false }])
 })
 
+test.each(['lost', 'stopped'] as const)(
+  'an attempt that is still held by a worker that was %s long ago is found and taken back',
+  async (state) => {
+    const { id } = await fixture.startWorker()
+    const taskId = await fixture.submit()
+    await ticketArrived(taskId, 1)
+    await fixture.claim(id, taskId)
+    // As if its claim had been committed after the rescue, and no dispatcher was there to sweep.
+    const ended = { state, ended_at: new Date(Date.now() - 3_600_000) }
+    await fixture.db.updateTable('workers').set(ended).where('id', '=', id).execute()
+    const next = await fixture.startDispatcher()
+    await dispatcher.stop()
+    dispatcher = next
+    await ticketArrived(taskId, 2)
+    expect(await fixture.attemptsOf(taskId)).toMatchObject([
+      { attempt: 1, outcome: 'lost', is_charged: false },
+    ])
+  },
+  30_000,
+)
+
 test('a task whose workers died five times fails as crashed, and says so', async () => {
   const taskId = await fixture.submit()
   for (let number = 1; number <= 5; number += 1) {

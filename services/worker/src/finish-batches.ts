@@ -28,6 +28,8 @@ interface Way<Record> {
   readonly end: (executor: Executor, records: readonly Record[]) => Promise<ReadonlySet<string>>
   /** How a record of an attempt reads that this statement ended. */
   readonly outcomeOf: (record: Record) => string
+  /** About how many bytes of it the statement carries, where that is more than a few hundred. */
+  readonly sizeOf: (record: Record) => number
   readonly before: (records: readonly Record[]) => CrashPoint | null
   readonly after: (records: readonly Record[]) => CrashPoint
 }
@@ -35,12 +37,18 @@ interface Way<Record> {
 /** Guesses: what one statement does within a few milliseconds, and enough at once to keep the ledger busy meanwhile. */
 const MAX_BATCH = 500
 const MAX_IN_FLIGHT = 2
+/**
+ * Of results and errors in one statement, which takes about a second then. Five hundred of the largest results in one
+ * took longer than any statement may, and a statement that is repeated until it is answered would never be.
+ */
+const MAX_BYTES_PER_STATEMENT = 4_194_304
 /** After a fault of ours or of the schema, which a person has to repair. */
 const PAUSE_AFTER_FAULT_MS = 5_000
 
 const SUCCEED: Way<Success> = {
   end: finishSucceeded,
   outcomeOf: () => 'succeeded',
+  sizeOf: ({ result }) => result.length,
   before: () => 'finish.before_commit',
   after: () => 'finish.committed',
 }
@@ -51,6 +59,7 @@ const FAIL: Way<Failure> = {
     return new Set(failures.filter(({ taskId }) => ended.has(taskId)).map(({ token }) => token))
   },
   outcomeOf: ({ outcome }) => outcome,
+  sizeOf: ({ error }) => (error === null ? 0 : JSON.stringify(error).length),
   before: () => 'fail.before_commit',
   after: () => 'fail.committed',
 }
@@ -58,6 +67,7 @@ const FAIL: Way<Failure> = {
 const RESCHEDULE: Way<Rescheduling> = {
   end: rescheduleAttempts,
   outcomeOf: ({ outcome }) => outcome,
+  sizeOf: ({ error }) => (error === null ? 0 : JSON.stringify(error).length),
   before: () => null,
   after: (records) => (records.some(({ isCharged }) => isCharged) ? 'retry.committed' : 'return.committed'),
 }
@@ -120,10 +130,41 @@ function createBatcher<Record extends { readonly token: string }>(
 }
 
 /**
+ * Large ends go in several statements, one after the other. A statement that is refused fails the whole batch, whose
+ * halves are then run again, and find what is ended already.
+ */
+async function endAttempts<Record extends { readonly token: string }>(
+  context: WorkerContext,
+  way: Way<Record>,
+  endings: readonly Ending<Record>[],
+): Promise<readonly FinishAnswer[]> {
+  const answers: FinishAnswer[] = []
+  for (const part of partsBySize(endings, ({ record }) => way.sizeOf(record))) {
+    answers.push(...(await endTogether(context, way, part)))
+  }
+  return answers
+}
+
+function partsBySize<Item>(items: readonly Item[], sizeOf: (item: Item) => number): readonly Item[][] {
+  const parts: Item[][] = []
+  let bytes = Infinity
+  for (const item of items) {
+    const size = sizeOf(item)
+    if (bytes + size > MAX_BYTES_PER_STATEMENT) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(item)
+    bytes += size
+  }
+  return parts
+}
+
+/**
  * Crash windows: before the commit the outcomes are in this process only, and rescue lets the handlers run again; after
  * it the tickets are not settled, come again, and are judged by what the ledger says then.
  */
-async function endAttempts<Record extends { readonly token: string }>(
+async function endTogether<Record extends { readonly token: string }>(
   context: WorkerContext,
   way: Way<Record>,
   endings: readonly Ending<Record>[],

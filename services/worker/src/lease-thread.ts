@@ -16,6 +16,8 @@ const keeper = new LeaseKeeper({
       applicationName: `redrive worker lease ${plan.worker.id}`,
       // A renewal that takes longer than this would come too late to leave room for another.
       statementTimeoutMs: Math.ceil(plan.leaseMs / 3),
+      // Then the lease is over as well, and the lock of a connection that nobody has any more must not keep us out.
+      silentAfterMs: plan.leaseMs,
       onLost,
     }),
 })

@@ -6,8 +6,8 @@ export const taskErrorSchema: z.ZodType<TaskError> = z
   .object({
     type: z.string().meta({ description: 'The name of the error’s class.' }),
     message: z.string(),
-    stack: z.string().optional(),
     code: z.string().optional(),
+    stack: z.string().optional(),
     get cause() {
       return taskErrorSchema.optional()
     },

@@ -45,5 +45,7 @@ export async function cancelTask(
     from tasks t where t.id = ${id} and t.tenant_id = ${tenantId}`.execute(executor)
   const row = rows[0]
   if (row === undefined) return undefined
-  return row.cancelled ? null : row.state
+  if (row.cancelled) return null
+  // n.b. A statement that waited for another's ending still shows the task as it was before: the next one sees the end.
+  return row.state ?? (await cancelTask(executor, cancellation))
 }

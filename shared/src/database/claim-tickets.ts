@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Ticket } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
+import { ofTasks } from './of-tasks.ts'
 
 export interface WantedTicket extends Ticket {
   /** Made by the worker, so that the same claim sent again returns the same attempt. */
@@ -48,7 +49,7 @@ export async function claimTickets(executor: Executor, claim: Claim): Promise<re
     ),
     locked as (
       select o.task_id, w.token from open_tasks o join wanted w on w.task_id = o.task_id and w.number = o.number
-      where (o.token is null or o.token = w.token) and o.due_at <= now() and o.type = any(${claim.types}::text[])
+      where ${ofTasks(tickets)} and (o.token is null or o.token = w.token) and o.due_at <= now() and o.type = any(${claim.types}::text[])
         and exists (select from workers where id = ${claim.workerId} and state = 'running' and lease_until > now())
       order by o.task_id for update of o
     ),
@@ -56,7 +57,7 @@ export async function claimTickets(executor: Executor, claim: Claim): Promise<re
       update open_tasks o set worker_id = ${claim.workerId}, token = l.token,
         attempt = case when o.token is null then o.attempt + 1 else o.attempt end,
         started_at = coalesce(o.started_at, now()), taken_until = null, unhandled_since = null, return_reason = null
-      from locked l where o.task_id = l.task_id and (o.token is null or o.token = l.token)
+      from locked l where o.task_id = l.task_id and ${ofTasks(tickets)} and (o.token is null or o.token = l.token)
       returning o.*
     )
     select c.task_id as "taskId", c.number, c.token, c.attempt, c.tenant_id as "tenantId", c.type, c.lane, t.input,

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { discardUnanswered } from './discard-unanswered.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface DatabaseOptions {
@@ -41,6 +42,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   pool.on('error', () => {})
   // n.b. the pool listens to idle connections only: the loss of one in use is emitted as well as told to its query.
   pool.on('connect', (client) => client.on('error', () => {}))
+  discardUnanswered(pool)
   const db = new Kysely<Ledger>({ dialect: new PostgresDialect({ pool }) })
   return {
     db,

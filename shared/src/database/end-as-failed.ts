@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { DeadLetterReason, TaskError } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
+import { ofTasks } from './of-tasks.ts'
 
 export interface FailureRecord {
   /** UUIDv7 for the dead letter. */
@@ -40,12 +41,12 @@ export async function endAsFailed(
     ),
     locked as (
       select o.task_id, o.number from open_tasks o join failures f on f.task_id = o.task_id
-      where ${guard}
+      where ${ofTasks(records)} and (${guard})
       order by o.task_id for update of o
     ),
     closed as (
       delete from open_tasks o using locked l, failures f
-      where o.task_id = l.task_id and f.task_id = o.task_id and (${guard})
+      where o.task_id = l.task_id and f.task_id = o.task_id and ${ofTasks(records)} and (${guard})
       returning o.*, f.dead_letter_id, f.error, f.fingerprint, f.reason, f.decision, f.outcome, f.is_charged
     ),
     ended as (

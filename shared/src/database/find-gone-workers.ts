@@ -40,3 +40,15 @@ export async function findGoneWorkers(session: Executor): Promise<Look> {
     recentlyLost: rows.filter((row) => row.isLost).map((row) => row.id),
   }
 }
+
+/**
+ * Workers that ended, however long ago, and still have attempts: claims that were under way then and were committed when
+ * nobody looked any more. Reads every open row.
+ */
+export async function findForgottenWorkers(session: Executor): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select w.id from workers w
+    where w.state in ('lost', 'stopped')
+      and w.id in (select worker_id from open_tasks where token is not null)`.execute(session)
+  return rows.map((row) => row.id)
+}

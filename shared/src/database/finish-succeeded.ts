@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Executor } from './ledger.ts'
+import { ofTasks } from './of-tasks.ts'
 
 export interface Success {
   readonly taskId: string
@@ -24,10 +25,12 @@ export async function finishSucceeded(
     ),
     locked as (
       select o.task_id, o.token from open_tasks o join done d on d.task_id = o.task_id and d.token = o.token
+      where ${ofTasks(successes)}
       order by o.task_id for update of o
     ),
     closed as (
-      delete from open_tasks o using locked l where o.task_id = l.task_id and o.token = l.token returning o.*
+      delete from open_tasks o using locked l where o.task_id = l.task_id and ${ofTasks(successes)} and o.token = l.token
+      returning o.*
     ),
     ended as (
       update tasks t set state = 'succeeded', number = c.number, attempt = c.attempt,

@@ -3,7 +3,7 @@ import type { Executor } from './ledger.ts'
 import type { AttemptView } from './list-attempts.ts'
 
 // What a page of dead letters shows of each; a task with more of them tells the rest itself.
-const NEWEST_ATTEMPTS = 100
+export const NEWEST_ATTEMPTS = 100
 
 /** The attempts of each dead letter's task up to that death, in order, by the dead letter's id. Foreign ones are absent. */
 export async function listAttemptsBeforeDeath(

@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import type { DeadLetterState } from '../task/index.ts'
+import { boundPage, type PageRow } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
-import { type DeadLetterView, selectDeadLetters } from './select-dead-letters.ts'
+import { DEAD_LETTER_BYTES, type DeadLetterView, selectDeadLetters } from './select-dead-letters.ts'
 
 export interface DeadLetterFilter {
   /** Any of these; every state when absent. */
@@ -20,12 +22,32 @@ export interface DeadLetterPage {
   readonly filter: DeadLetterFilter
   readonly limit: number
   readonly beforeId?: string
+  readonly maxBytes?: number
 }
 
+export type ListedDeadLetter = DeadLetterView & PageRow
+
 /** A page of a tenant's dead letters, newest first. */
-export function listDeadLetters(executor: Executor, page: DeadLetterPage): Promise<DeadLetterView[]> {
-  const { tenantId, filter, limit, beforeId } = page
-  let query = selectDeadLetters(executor)
+export function listDeadLetters(executor: Executor, page: DeadLetterPage): Promise<ListedDeadLetter[]> {
+  return selectDeadLetters(executor)
+    .innerJoin(
+      boundPage({
+        candidates: findCandidates(executor, page),
+        order: sql`c.id desc`,
+        maxBytes: page.maxBytes,
+      }),
+      'p.id',
+      'd.id',
+    )
+    .select('p.isFollowed')
+    .orderBy('d.id', 'desc')
+    .execute()
+}
+
+function findCandidates(executor: Executor, { tenantId, filter, limit, beforeId }: DeadLetterPage) {
+  let query = executor
+    .selectFrom('dead_letters as d')
+    .select(['d.id', DEAD_LETTER_BYTES.as('bytes')])
     .where('d.tenant_id', '=', tenantId)
     .orderBy('d.id', 'desc')
     .limit(limit)
@@ -40,5 +62,5 @@ export function listDeadLetters(executor: Executor, page: DeadLetterPage): Promi
     query = query.where('d.task_id', filter.isForeign ? 'is' : 'is not', null)
   if (filter.diedAfter !== undefined) query = query.where('d.died_at', '>=', filter.diedAfter)
   if (filter.diedBefore !== undefined) query = query.where('d.died_at', '<', filter.diedBefore)
-  return query.execute()
+  return query
 }

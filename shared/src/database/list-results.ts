@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
+import { boundPage, jsonBytes, type PageRow } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
 
-export interface ResultView {
-  readonly id: string
+export interface ResultView extends PageRow {
   readonly type: string
   readonly result: unknown
   readonly finishedAt: Date | null
@@ -15,16 +16,22 @@ export function listResults(
     readonly type?: string
     readonly limit: number
     readonly beforeId?: string
+    readonly maxBytes?: number
   },
 ): Promise<ResultView[]> {
-  let query = executor
+  let candidates = executor
     .selectFrom('tasks')
-    .select(['id', 'type', 'result', 'finished_at as finishedAt'])
+    .select(['id', jsonBytes(sql`result`).as('bytes')])
     .where('tenant_id', '=', page.tenantId)
     .where('state', '=', 'succeeded')
     .orderBy('id', 'desc')
     .limit(page.limit)
-  if (page.type !== undefined) query = query.where('type', '=', page.type)
-  if (page.beforeId !== undefined) query = query.where('id', '<', page.beforeId)
-  return query.execute()
+  if (page.type !== undefined) candidates = candidates.where('type', '=', page.type)
+  if (page.beforeId !== undefined) candidates = candidates.where('id', '<', page.beforeId)
+  return executor
+    .selectFrom('tasks as t')
+    .innerJoin(boundPage({ candidates, order: sql`c.id desc`, maxBytes: page.maxBytes }), 'p.id', 't.id')
+    .select(['t.id', 't.type', 't.result', 't.finished_at as finishedAt', 'p.isFollowed'])
+    .orderBy('t.id', 'desc')
+    .execute()
 }

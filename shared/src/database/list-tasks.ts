@@ -1,7 +1,8 @@
 import { type ExpressionBuilder, sql, type SqlBool } from 'kysely'
 import type { EndedState, OpenState, TaskState } from '../task/index.ts'
+import { boundPage, type PageRow } from './bound-page.ts'
 import type { Executor, Ledger, OpenTasksTable, TasksTable } from './ledger.ts'
-import { selectTasks, type TaskView } from './select-tasks.ts'
+import { selectTasks, TASK_BYTES, type TaskView } from './select-tasks.ts'
 
 export interface TaskFilter {
   readonly state?: TaskState
@@ -18,12 +19,36 @@ export interface TaskPage {
   readonly limit: number
   /** The id of the last task of the page before; newer tasks come first. */
   readonly beforeId?: string
+  readonly maxBytes?: number
 }
 
+export type ListedTask = TaskView & PageRow
+
 /** A page of a tenant's tasks, newest first. The page is bounded; a rare match far back is bounded by the statement timeout. */
-export function listTasks(executor: Executor, page: TaskPage): Promise<TaskView[]> {
-  const { tenantId, filter, limit, beforeId } = page
-  let query = selectTasks(executor).where('t.tenant_id', '=', tenantId).orderBy('t.id', 'desc').limit(limit)
+export function listTasks(executor: Executor, page: TaskPage): Promise<ListedTask[]> {
+  return selectTasks(executor)
+    .innerJoin(
+      boundPage({
+        candidates: findCandidates(executor, page),
+        order: sql`c.id desc`,
+        maxBytes: page.maxBytes,
+      }),
+      'p.id',
+      't.id',
+    )
+    .select('p.isFollowed')
+    .orderBy('t.id', 'desc')
+    .execute()
+}
+
+function findCandidates(executor: Executor, { tenantId, filter, limit, beforeId }: TaskPage) {
+  let query = executor
+    .selectFrom('tasks as t')
+    .leftJoin('open_tasks as o', 'o.task_id', 't.id')
+    .select(['t.id', TASK_BYTES.as('bytes')])
+    .where('t.tenant_id', '=', tenantId)
+    .orderBy('t.id', 'desc')
+    .limit(limit)
   if (beforeId !== undefined) query = query.where('t.id', '<', beforeId)
   if (filter.state !== undefined) query = query.where(stateIs(filter.state, tenantId))
   if (filter.type !== undefined) query = query.where('t.type', '=', filter.type)
@@ -32,7 +57,7 @@ export function listTasks(executor: Executor, page: TaskPage): Promise<TaskView[
     query = query.where(sql<SqlBool>`t.tags <> '{}' and t.tags @> array[${filter.tag}]::text[]`)
   if (filter.createdAfter !== undefined) query = query.where('t.created_at', '>=', filter.createdAfter)
   if (filter.createdBefore !== undefined) query = query.where('t.created_at', '<', filter.createdBefore)
-  return query.execute()
+  return query
 }
 
 type Source = Ledger & {

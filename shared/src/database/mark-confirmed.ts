@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Ticket } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
+import { ofTasks } from './of-tasks.ts'
 
 /**
  * Notes that the broker has these tickets, where they still wait: rows that were claimed, ended or given another number
@@ -14,15 +15,11 @@ export async function markConfirmed(executor: Executor, tickets: readonly Ticket
         as w (task_id, number)
     ),
     locked as (
-      select o.task_id, o.number from (select * from wanted order by task_id) w cross join lateral (
-        -- Always by the primary key: before the table's first analysis, two tests for null look so selective
-        -- that a plain join compares every open row with every wanted one.
-        select task_id, number from open_tasks
-        where task_id = w.task_id and number = w.number and token is null and confirmed_at is null
-        for update
-      ) o
+      select o.task_id from open_tasks o join wanted w on w.task_id = o.task_id and w.number = o.number
+      where ${ofTasks(tickets)} and o.token is null and o.confirmed_at is null
+      order by o.task_id for update of o
     )
     update open_tasks o set confirmed_at = now(), taken_until = null
-    from locked l where o.task_id = l.task_id and o.number = l.number and o.token is null`.execute(executor)
+    where ${ofTasks(tickets)} and o.task_id = any(array(select task_id from locked))`.execute(executor)
   return Number(result.numAffectedRows ?? 0)
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { TaskError } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
+import { ofTasks } from './of-tasks.ts'
 
 export interface Rescheduling {
   readonly taskId: string
@@ -35,6 +36,7 @@ export async function rescheduleAttempts(
     locked as (
       select o.*, d.outcome, d.is_charged, d.delay_ms, d.error, d.decision
       from open_tasks o join done d on d.task_id = o.task_id and d.token = o.token
+      where ${ofTasks(reschedulings)}
       order by o.task_id for update of o
     ),
     moved as (
@@ -42,7 +44,7 @@ export async function rescheduleAttempts(
         charged_attempts = o.charged_attempts + l.is_charged::int, worker_id = null, token = null, started_at = null,
         confirmed_at = null, taken_until = null, publish_tries = 0, progress = null,
         return_reason = case when l.is_charged then null else l.decision end
-      from locked l where o.task_id = l.task_id and o.token = l.token
+      from locked l where o.task_id = l.task_id and ${ofTasks(reschedulings)} and o.token = l.token
       returning l.*
     ),
     recorded as (

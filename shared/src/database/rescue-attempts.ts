@@ -34,15 +34,15 @@ export async function rescueAttempts(executor: Executor, rescue: Rescue): Promis
       update open_tasks o set number = o.number + 1, due_at = now(), worker_id = null, token = null, started_at = null,
         confirmed_at = null, taken_until = null, publish_tries = 0, progress = null, losses = o.losses + 1,
         return_reason = ${rescue.decision}
-      from locked l where o.task_id = l.task_id and o.token = l.token
-      returning l.*
+      -- By key whatever the statistics say: see ofTasks.
+      where o.task_id = any(array(select task_id from locked))
     ),
     recorded as (
       insert into attempts (task_id, attempt, tenant_id, number, token, worker_id, started_at, ended_at, outcome, is_charged, progress, decision)
       select task_id, attempt, tenant_id, number, token, worker_id, started_at, now(), 'lost', false, progress, ${rescue.decision}
-      from moved
+      from locked
     )
-    select task_id as "taskId", attempt, type from moved order by task_id`.execute(executor)
+    select task_id as "taskId", attempt, type from locked order by task_id`.execute(executor)
   return rows
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Ticket } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
+import { ofTasks } from './of-tasks.ts'
 
 /**
  * Sends tasks back whose ticket was dead-lettered although nothing had happened to them: under a number above both the
@@ -18,12 +19,12 @@ export async function returnBystanders(
     ),
     locked as (
       select o.task_id, w.number, w.reason from open_tasks o join wanted w on w.task_id = o.task_id and o.number <= w.number
-      where o.token is null
+      where ${ofTasks(bystanders)} and o.token is null
       order by o.task_id for update of o
     )
     update open_tasks o set number = greatest(o.number, l.number) + 1, confirmed_at = null, taken_until = null,
       publish_tries = 0, return_reason = l.reason
-    from locked l where o.task_id = l.task_id and o.token is null and o.number <= l.number
+    from locked l where o.task_id = l.task_id and ${ofTasks(bystanders)} and o.token is null and o.number <= l.number
     returning o.task_id`.execute(executor)
   return new Set(rows.map((row) => row.task_id))
 }

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { DeadLetterState, TaskError } from '../task/index.ts'
+import { jsonBytes } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
+import { NEWEST_ATTEMPTS } from './list-attempts-before-death.ts'
 
 export interface DeadLetterView {
   readonly id: string
@@ -59,3 +61,13 @@ const INPUT_AT_DEATH = sql<unknown>`case when d.task_id is null then null else c
   (select r.input from input_revisions r where r.task_id = d.task_id and r.until_number >= d.number
    order by r.until_number limit 1),
   (select t.input from tasks t where t.id = d.task_id)) end`
+
+const ATTEMPT_BYTES = sql<number>`(select coalesce(sum(a.bytes), 0) from (
+  select ${jsonBytes(sql`error`)} + ${jsonBytes(sql`note`)} as bytes from attempts
+  where task_id = d.task_id and number <= d.number and tenant_id = d.tenant_id
+  order by attempt desc limit ${sql.lit(NEWEST_ATTEMPTS)}) as a)`
+
+/** About what a dead letter with its attempts takes in an answer, over `d`. */
+export const DEAD_LETTER_BYTES = sql<number>`coalesce(octet_length(d.raw), 0)
+  + ${jsonBytes(sql`d.error`)} + ${jsonBytes(sql`d.broker`)} + ${ATTEMPT_BYTES}
+  + (select ${jsonBytes(sql`i.input`)} from (select ${INPUT_AT_DEATH} as input) as i)`

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { TaskError, TaskProgress, TaskState } from '../task/index.ts'
+import { jsonBytes } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
 
 /** A task as it stands: its row, with the open row's view of it while it has not ended. */
@@ -37,6 +38,9 @@ const STATE = sql<TaskState>`case
   when o.confirmed_at is not null then 'queued'
   when o.due_at > now() then case when o.attempt = 0 then 'scheduled' else 'retrying' end
   else 'waiting' end`
+
+/** About what a task takes in an answer, over `t`. */
+export const TASK_BYTES = sql<number>`${jsonBytes(sql`t.input`)} + ${jsonBytes(sql`t.result`)} + ${jsonBytes(sql`t.error`)}`
 
 /** All columns of a task view; callers add their conditions on `t` (tasks) and `o` (open_tasks). Read-only. */
 export function selectTasks(executor: Executor) {

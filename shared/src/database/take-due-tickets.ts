@@ -13,21 +13,24 @@ export async function takeDueTickets(
 ): Promise<readonly Ticket[]> {
   const { rows } = await sql<Ticket>`
     with due as (
-      select task_id, number from open_tasks
+      select task_id from open_tasks
       where lane = ${lane} and due_at <= now() and token is null and confirmed_at is null
         and (taken_until is null or taken_until <= now())
       order by due_at, task_id limit ${limit}
     ),
     locked as (
-      select o.task_id, o.due_at from open_tasks o join due d on d.task_id = o.task_id and d.number = o.number
-      where o.token is null and o.confirmed_at is null and (o.taken_until is null or o.taken_until <= now())
+      select o.task_id from open_tasks o
+      -- By key whatever the statistics say: see ofTasks.
+      where o.task_id = any(array(select task_id from due))
+        and o.lane = ${lane} and o.due_at <= now() and o.token is null and o.confirmed_at is null
+        and (o.taken_until is null or o.taken_until <= now())
       order by o.task_id for update of o
     ),
     taken as (
       update open_tasks o set publish_tries = o.publish_tries + 1,
         taken_until = now() + ${graceMs} * interval '1 millisecond' * (2 ^ least(o.publish_tries, 6))
-      from locked l where o.task_id = l.task_id
-      returning o.task_id, o.number, l.due_at
+      where o.task_id = any(array(select task_id from locked))
+      returning o.task_id, o.number, o.due_at
     )
     select task_id as "taskId", number from taken order by due_at, task_id`.execute(executor)
   return rows

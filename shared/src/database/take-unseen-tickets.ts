@@ -38,11 +38,12 @@ export async function takeUnseenTickets(
       order by confirmed_at, task_id limit ${limit}
     ),
     locked as (
-      select o.task_id from open_tasks o join unseen u on u.task_id = o.task_id
-      where o.token is null and o.confirmed_at is not null
+      select o.task_id from open_tasks o
+      -- By key whatever the statistics say: see ofTasks.
+      where o.task_id = any(array(select task_id from unseen)) and o.token is null and o.confirmed_at is not null
       order by o.task_id for update of o
     )
-    update open_tasks o set confirmed_at = now() from locked l where o.task_id = l.task_id and o.token is null
+    update open_tasks o set confirmed_at = now() where o.task_id = any(array(select task_id from locked))
     returning o.task_id as "taskId", o.number`.execute(executor)
   return rows
 }

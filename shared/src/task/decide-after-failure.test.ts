@@ -44,10 +44,15 @@ describe('after a failed attempt', () => {
         expect(decision.delayMs).toBeGreaterThanOrEqual(0)
         expect(decision.delayMs).toBeLessThanOrEqual(policy.maxDelayMs)
         expect(decision.delayMs).toBeLessThanOrEqual(
-          policy.baseDelayMs * policy.factor ** (attemptOfLife - 1),
+          policy.baseDelayMs === 0 ? 0 : policy.baseDelayMs * policy.factor ** (attemptOfLife - 1),
         )
       }),
     )
+  })
+
+  test('a policy without a base delay retries at once, also when the growth of the delay is beyond any number', () => {
+    const policy = { ...DEFAULT_RETRY_POLICY, baseDelayMs: 0 }
+    expect(decideAfterFailure(attempt({ attemptOfLife: 2_000 }), policy, 0.5)).toMatchObject({ delayMs: 0 })
   })
 
   test.each([

@@ -64,7 +64,11 @@ function fail(deadLetterReason: DeadLetterReason, reason: string): FailureDecisi
   return { act: 'fail', deadLetterReason, reason }
 }
 
-/** Attempt 1 → base, 2 → base × factor, 3 → base × factor², …, never above the maximum. */
+/**
+ * Attempt 1 → base, 2 → base × factor, 3 → base × factor², …, never above the maximum.
+ * n.b. After some hundred attempts the power is Infinity, and a base of zero times that is no number.
+ */
 function ceilingMs(policy: RetryPolicy, attemptOfLife: number): number {
+  if (policy.baseDelayMs === 0) return 0
   return Math.min(policy.maxDelayMs, policy.baseDelayMs * policy.factor ** (Math.max(1, attemptOfLife) - 1))
 }

@@ -162,7 +162,7 @@ class FaultyPath implements TcpProxy {
       return
     }
     if (this.#delayMs === 0) to.write(data)
-    else setTimeout(() => to.writable && to.write(data), this.#delayMs)
+    else setTimeout(() => to.writable && to.write(data), this.#delayMs).unref()
   }
 
   #closeAll(): void {

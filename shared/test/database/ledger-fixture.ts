@@ -68,7 +68,12 @@ function steps({ db }: Database, url: string) {
     },
     async startWorker(leaseMs = 60_000): Promise<{ id: string; session: Session }> {
       const id = newId()
-      const session = createSession({ url, applicationName: 'lease', statementTimeoutMs: 5_000 })
+      const session = createSession({
+        url,
+        applicationName: 'lease',
+        statementTimeoutMs: 5_000,
+        silentAfterMs: 600_000,
+      })
       onCleanup(() => session.close())
       await takeWorkerLock(session.db, id)
       const worker = {

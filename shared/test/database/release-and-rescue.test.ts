@@ -74,7 +74,13 @@ test('old confirmed tickets are counted and taken again under the same number, o
 })
 
 test('leadership ends with its connection', async () => {
-  const make = () => createSession({ url: ledger.url, applicationName: 'leader', statementTimeoutMs: 5_000 })
+  const make = () =>
+    createSession({
+      url: ledger.url,
+      applicationName: 'leader',
+      statementTimeoutMs: 5_000,
+      silentAfterMs: 600_000,
+    })
   const [first, second] = [make(), make()]
   onCleanup(() => second.close())
   expect(await takeLeadership(first.db, 'release normal')).toBe(true)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ProblemError } from '../problem-error.ts'
 import type { ProblemCode } from '../problems.ts'
@@ -7,7 +7,17 @@ import { problemBody } from '../to-problem.ts'
 
 /** Answers what never became a request: broken HTTP, headers without end, silence. The connection ends with it. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
+  const response = responseOf(socket)
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  if (response?.req.complete === true) {
+    endAfter(response, socket)
+    return
+  }
+  if (response?.headersSent === true) {
+    // Bytes in the middle of an answer would be read as part of it.
     socket.destroy()
     return
   }
@@ -24,10 +34,15 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-// n.b. Node keeps the response in progress here; bytes in the middle of it would be read as part of it.
-function hasBegunAnswer(socket: Duplex): boolean {
-  const { _httpMessage: response } = socket as { _httpMessage?: { headersSent?: boolean } | null }
-  return response?.headersSent === true
+// n.b. Node keeps the response in progress here.
+function responseOf(socket: Duplex): ServerResponse | null {
+  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? null
+}
+
+/** A whole request came before what is broken, and is still to be answered: another answer would be taken for its own. */
+function endAfter(response: ServerResponse, socket: Duplex): void {
+  if (!response.headersSent) response.shouldKeepAlive = false
+  response.once('close', () => socket.destroy())
 }
 
 function toClientProblem({ code }: NodeJS.ErrnoException): ProblemError {

@@ -3,6 +3,7 @@ import Koa from 'koa'
 import type { ApiParts } from '../api-parts.ts'
 import { Authenticator } from './authenticator.ts'
 import { observeRequests } from './observe-requests.ts'
+import { refuseHostless } from './refuse-hostless.ts'
 import { refuseUnrouted } from './refuse-unrouted.ts'
 import type { RequestState } from './request-state.ts'
 import type { Route } from './route.ts'
@@ -23,6 +24,7 @@ export function createApp(routes: readonly Route[], api: ApiParts): Koa<RequestS
   app.on('error', () => undefined)
   app.use(observeRequests(api.events))
   app.use(securityHeaders)
+  app.use(refuseHostless)
   app.use(router.routes() as never)
   app.use(refuseUnrouted(routes, authenticator))
   return app

@@ -16,7 +16,11 @@ const LIMITS = {
   keepAliveTimeout: 65_000,
   /** How often the two timeouts above are looked at. */
   connectionsCheckingInterval: 2_000,
+  /** Node would answer without a word; the application does it as a problem. */
+  requireHostHeader: false,
 }
+
+const NO_PROXY = new Error('CONNECT asks for a proxy')
 
 export interface HttpServerOptions {
   readonly host: string
@@ -38,10 +42,14 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    this.#server = createServer(LIMITS, (request, response) => {
+    const serve: RequestListener = (request, response) => {
       this.#track(request.socket, response)
       options.listener(request, response)
-    })
+    }
+    this.#server = createServer(LIMITS, serve)
+    // An expectation that is not known may be ignored; Node would refuse it without a word.
+    this.#server.on('checkExpectation', serve)
+    this.#server.on('connect', (_request, socket) => answerClientError(NO_PROXY, socket))
     this.#server.on('connection', (socket) => {
       this.#sockets.set(socket, 0)
       socket.once('close', () => this.#sockets.delete(socket))

@@ -69,7 +69,7 @@ function interrupted(): ProblemError {
 }
 
 /** Reads on and forgets. n.b. Answering while a client still sends resets its connection, and the answer with it. */
-async function discard(request: IncomingMessage): Promise<void> {
+export async function discard(request: IncomingMessage): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, DISCARD_FOR_MS)
   let size = 0

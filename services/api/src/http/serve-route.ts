@@ -1,10 +1,12 @@
 import type { FieldError } from '@redrive/shared/contract'
 import type { Context, Middleware } from 'koa'
+import { parse as parseQuery } from 'node:querystring'
 import type { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import { findUnstorable } from '../json/find-unstorable.ts'
 import { parseJson } from '../json/parse-json.ts'
 import { toFieldErrors } from '../json/to-field-errors.ts'
+import { weighJson } from '../json/weigh-json.ts'
 import { ProblemError } from '../problem-error.ts'
 import type { Answer } from './answer.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -14,6 +16,10 @@ import type { RequestState } from './request-state.ts'
 import type { BodyLimit, Route, RouteBody, RouteRequest } from './route.ts'
 
 const SMALL_BODY_BYTES = 16_384
+/** Smaller bodies cannot have enough values to matter. */
+const WEIGHED_BYTES = 1_048_576
+/** Some hundred elements for each of ten thousand tasks, and a quarter of the heap of a container of 512 MB. */
+const MAX_WEIGHT = 64 * 1_048_576
 const NOBODY: Caller = Object.freeze({ tenantId: '', actor: '' })
 
 /** The middleware of one route: who asks, what for, the handler, the answer. */
@@ -26,16 +32,38 @@ export function serveRoute(
     context.state.routePattern = route.path
     const caller = route.access === 'public' ? NOBODY : authenticator.authenticate(context.req)
     const query = route.query === undefined ? noQuery(context) : readQuery(route.query, context)
-    const body = route.body === undefined ? undefined : await readJsonBody(context, route.body, api)
-    const request: RouteRequest = {
-      params: (context as Context & { params: unknown }).params,
-      query,
-      body,
-      caller,
-      header: (name) => headerOf(context, name),
-      untilGone: () => untilGone(context),
+    const answer = async (body: unknown): Promise<void> => {
+      const request: RouteRequest = {
+        params: (context as Context & { params: unknown }).params,
+        query,
+        body,
+        caller,
+        header: (name) => headerOf(context, name),
+        untilGone: () => untilGone(context),
+      }
+      send(context, await route.handle(request as RouteRequest<never, never, never>, api))
     }
-    send(context, await route.handle(request as RouteRequest<never, never, never>, api))
+    if (route.body === undefined) await answer(undefined)
+    else await withBody(context, { body: route.body, api }, answer)
+  }
+}
+
+interface BodyReading {
+  readonly body: RouteBody
+  readonly api: ApiParts
+}
+
+/** A body has its room until the request is answered: what was made of it lives as long. */
+async function withBody(
+  context: Context,
+  { body, api }: BodyReading,
+  answer: (body: unknown) => Promise<void>,
+): Promise<void> {
+  const giveBack = await api.bodies.take(context.req, bytesOf(body.limit, api))
+  try {
+    await answer(await readJsonBody(context, body, api))
+  } finally {
+    giveBack()
   }
 }
 
@@ -47,7 +75,7 @@ function send(context: Context, { status, headers, json, content }: Answer): voi
 }
 
 function readQuery(schema: z.ZodObject, context: Context): unknown {
-  const read = schema.safeParse(context.query)
+  const read = schema.safeParse(parseQuery(context.querystring))
   if (read.success) return read.data
   throw invalidQuery(
     toFieldErrors(read.error.issues, { path: (path) => String(path[0] ?? ''), unknownKey: unknownParameter }),
@@ -57,7 +85,7 @@ function readQuery(schema: z.ZodObject, context: Context): unknown {
 /** A parameter that does nothing is more often a mistake than a wish. */
 function noQuery(context: Context): undefined {
   if (context.querystring === '') return undefined
-  const names = Object.keys(context.query)
+  const names = Object.keys(parseQuery(context.querystring))
   if (names.length > 0) throw invalidQuery(names.map((path) => ({ path, message: unknownParameter() })))
   return undefined
 }
@@ -73,13 +101,23 @@ function invalidQuery(errors: FieldError[]): ProblemError {
 
 async function readJsonBody(context: Context, body: RouteBody, api: ApiParts): Promise<unknown> {
   if (body.isOptional === true && !hasBody(context.req)) return {}
-  const value = parseJson(await readBody(context.req, bytesOf(body.limit, api)))
+  const bytes = await readBody(context.req, bytesOf(body.limit, api))
+  refuseHeavy(bytes)
+  const value = parseJson(bytes)
   const faults = findUnstorable(value)
   if (faults.length > 0) throw invalidBody(body.limit === 'bulk' ? faults.map(withIndex) : faults)
   if (body.isCheckedByRoute === true) return value
   const read = body.schema.safeParse(value)
   if (read.success) return read.data
   throw invalidBody(toFieldErrors(read.error.issues))
+}
+
+/** A body may be small enough and still become too many values to hold. */
+function refuseHeavy(bytes: Buffer): void {
+  if (bytes.length < WEIGHED_BYTES || weighJson(bytes) <= MAX_WEIGHT) return
+  const detail =
+    'The body has millions of values, more than are held at once; send fewer tasks or elements at a time.'
+  throw new ProblemError('BODY_TOO_LARGE', { detail })
 }
 
 function bytesOf(limit: BodyLimit, { settings }: ApiParts): number {

@@ -2,6 +2,9 @@
 const TOKEN =
   /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))/y
 
+// oxlint-disable-next-line no-control-regex -- the same.
+const TEXT_SO_FAR = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
+
 type Expectation = 'value' | 'value or ]' | 'key or }' | 'key' | 'colon' | 'comma or end' | 'end'
 
 /**
@@ -15,7 +18,7 @@ export function findJsonError(text: string): number {
   for (;;) {
     const before = TOKEN.lastIndex
     const match = TOKEN.exec(text)
-    if (match === null) return skipSpace(text, before)
+    if (match === null) return findTextError(text, skipSpace(text, before))
     const [, mark, string] = match
     const next = advance(expected, { mark, isString: string !== undefined, open })
     if (next === null) return skipSpace(text, before)
@@ -59,6 +62,12 @@ function leave(mark: '}' | ']', expected: Expectation, open: string[]): Expectat
 
 function afterValue(open: readonly string[]): Expectation {
   return open.length === 0 ? 'end' : 'comma or end'
+}
+
+/** Within a text that does not end as one, the place is where it breaks; elsewhere it is the given one. */
+function findTextError(text: string, offset: number): number {
+  TEXT_SO_FAR.lastIndex = offset
+  return TEXT_SO_FAR.test(text) ? TEXT_SO_FAR.lastIndex : offset
 }
 
 function skipSpace(text: string, offset: number): number {

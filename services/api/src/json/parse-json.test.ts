@@ -32,7 +32,10 @@ describe('a body', () => {
     ['[01]', 'unexpected "0" at position 1'],
     ['{"a":1}}', 'unexpected "}" at position 7'],
     ['{\n  "a": x\n}', '(line 2, column 8)'],
-    ['"a\u0001b"', 'unexpected'],
+    ['"a\u0001b"', 'unexpected U+0001 at position 2'],
+    ['{"a":"b', 'ends at position 7'],
+    ['["a\\x"]', 'unexpected "\\\\" at position 3'],
+    ['\ufeff{}', 'unexpected U+FEFF at position 0'],
   ])('that is %j is refused with the place', (text, expected) => {
     const problem = problemOf(text)
     expect(problem.code).toBe('INVALID_JSON')

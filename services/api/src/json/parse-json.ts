@@ -37,7 +37,13 @@ function describeError(text: string): string {
   if (position >= text.length) return `The body ends at position ${position}, before the JSON is complete.`
   const before = text.slice(0, position).split('\n')
   const place = `position ${position} (line ${before.length}, column ${(before.at(-1) ?? '').length + 1})`
-  return `The body is not well-formed JSON: unexpected ${JSON.stringify(text.slice(position, position + 1))} at ${place}.`
+  return `The body is not well-formed JSON: unexpected ${nameOf(text.codePointAt(position) ?? 0)} at ${place}.`
+}
+
+/** A character as one can see it: a byte order mark, for one, is invisible. */
+function nameOf(codePoint: number): string {
+  if (codePoint > 0x20 && codePoint < 0x7f) return JSON.stringify(String.fromCodePoint(codePoint))
+  return `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
 }
 
 function positionOf(text: string): number | null {

@@ -17,7 +17,9 @@ export function toFieldErrors(issues: readonly Issue[], options: FieldErrorOptio
   const { path = jsonPointer, unknownKey = () => 'is not a known property' } = options
   const errors = issues.flatMap((issue): FieldError[] => {
     if (issue.code !== 'unrecognized_keys') return [{ path: path(issue.path), ...wordsFor(issue) }]
-    return issue.keys.map((key) => ({ path: path([...issue.path, key]), message: unknownKey(key) }))
+    return issue.keys
+      .slice(0, MAX_FIELD_ERRORS)
+      .map((key) => ({ path: path([...issue.path, key]), message: unknownKey(key) }))
   })
   return errors.slice(0, MAX_FIELD_ERRORS)
 }

@@ -6,10 +6,19 @@ export function errorsPage(): string {
   const sections = Object.keys(PROBLEMS).map((code) => section(code as ProblemCode))
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Redrive API: errors</title></head>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Redrive API: errors</title>
+<link rel="icon" type="image/png" href="/docs/assets/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/assets/reference.css">
+</head>
 <body>
+<main>
 <h1>Errors</h1>
+<p>Every error of <a href="/docs">the api</a> is a problem (RFC 9457) whose <code>type</code> leads to its place here.</p>
 ${sections.join('\n')}
+</main>
 </body>
 </html>
 `

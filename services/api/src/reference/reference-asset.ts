@@ -28,10 +28,19 @@ const START = `window.ui = SwaggerUIBundle({
 })
 `
 
+const STYLE_SHEET = `html { overflow-y: scroll; }
+body { margin: 0; background: #fafafa; }
+main { max-width: 46rem; margin: 0 auto; padding: 2rem 1rem; font: 16px/1.5 sans-serif; color: #3b4151; }
+main h2 { margin: 2.5rem 0 0; padding-top: 0.5rem; border-top: 1px solid #ddd; font: bold 1rem monospace; }
+main h2:target { background: #fff3bf; }
+main p { margin: 0.5rem 0 0; }
+main code { font-size: 0.9em; background: #eee; padding: 0 0.2em; }
+`
+
 const OWN_FILES: Readonly<Record<string, ReferenceAsset>> = {
   'reference.css': {
     type: STYLE,
-    data: 'html { overflow-y: scroll; }\nbody { margin: 0; background: #fafafa; }\n',
+    data: STYLE_SHEET,
   },
   'reference.js': { type: SCRIPT, data: START },
 }

@@ -13,7 +13,9 @@ import { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
 import type { Caller } from '../http/caller.ts'
+import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
+import { withinDeadline } from '../http/within-deadline.ts'
 import { ProblemError } from '../problem-error.ts'
 import { unknownTaskType } from '../task-types/unknown-task-type.ts'
 import { showDeadLetter } from '../views/show-dead-letter.ts'
@@ -94,7 +96,7 @@ async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api
   if (letter.state !== 'open') throw notOpen(letter)
   if (letter.taskId === null) return redriveForeign(letter, { caller, order: body }, api)
   await checkInput(letter, body, api)
-  const redriven = await redriveDeadLetter(api.db, {
+  const redriving = redriveDeadLetter(api.db, {
     ...caller,
     deadLetterId: letter.id,
     auditId: newId(),
@@ -103,6 +105,7 @@ async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api
     lane: body.lane ?? null,
     attempts: body.maxAttempts ?? null,
   })
+  const redriven = await withinDeadline(redriving)
   if (redriven === null) throw notOpen(await findOwnDeadLetter(letter.id, caller, api))
   reachCrashPoint('redrive.committed')
   api.events.emit('dead_letter.redriven', {
@@ -114,7 +117,9 @@ async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api
   return {
     status: 202,
     headers,
-    json: await showDeadLetter(api.db, await findOwnDeadLetter(letter.id, caller, api)),
+    json: await repeatRead(async () =>
+      showDeadLetter(api.db, await findOwnDeadLetter(letter.id, caller, api)),
+    ),
   }
 }
 
@@ -162,11 +167,11 @@ async function redriveForeign(
     reason: order.reason ?? null,
     state: 'redriven',
   } as const
-  const isClosed = await closeDeadLetter(api.db, closing)
+  const isClosed = await withinDeadline(closeDeadLetter(api.db, closing))
   const after = await findOwnDeadLetter(letter.id, caller, api)
   if (!isClosed) throw notOpen(after)
   api.events.emit('dead_letter.redriven', { deadLetterId: letter.id, actor: caller.actor })
-  return { status: 202, json: await showDeadLetter(api.db, after) }
+  return { status: 202, json: await repeatRead(() => showDeadLetter(api.db, after)) }
 }
 
 function refuseEdits(order: RedriveOrder): void {
@@ -224,10 +229,10 @@ async function discard(request: RouteRequest<Params, unknown, OperatorNote>, api
     reason: body.reason ?? null,
     state: 'discarded',
   } as const
-  const isClosed = await closeDeadLetter(api.db, closing)
+  const isClosed = await withinDeadline(closeDeadLetter(api.db, closing))
   const after = await findOwnDeadLetter(letter.id, caller, api)
   if (!isClosed) throw notOpen(after)
   const { id: deadLetterId, taskId } = letter
   api.events.emit('dead_letter.discarded', { deadLetterId, taskId: taskId ?? undefined, actor: caller.actor })
-  return { status: 200, json: await showDeadLetter(api.db, after) }
+  return { status: 200, json: await repeatRead(() => showDeadLetter(api.db, after)) }
 }

@@ -8,6 +8,7 @@ import { findPage } from '../http/find-page.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { ProblemError } from '../problem-error.ts'
+import { toError } from '../views/to-error.ts'
 import { toTaskStatus } from '../views/to-task-status.ts'
 import { awaitEnding } from './await-ending.ts'
 import { EXAMPLES } from './examples.ts'
@@ -140,7 +141,11 @@ async function notSucceeded(
   return new ProblemError('TASK_NOT_SUCCEEDED', {
     detail: `The task has no result, because it ${how}${why}.`,
     headers,
-    extensions: { taskState, error, deadLetterId: letter?.id ?? null },
+    extensions: {
+      taskState,
+      error: error === null ? null : toError(error),
+      deadLetterId: letter?.id ?? null,
+    },
   })
 }
 

@@ -10,7 +10,7 @@ export const limitParameter = z
   .optional()
   .transform((limit) => limit ?? DEFAULT_PAGE)
   .meta({
-    description: 'How many at most.',
+    description: 'How many at most. A page may end earlier, when it has about 8 MiB; `nextCursor` leads on.',
     override: ({ jsonSchema }: { jsonSchema: Record<string, unknown> }) => {
       for (const key of Object.keys(jsonSchema)) delete jsonSchema[key]
       Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })

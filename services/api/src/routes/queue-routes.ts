@@ -3,6 +3,7 @@ import { listDeadLetters, listLaneTasks } from '@redrive/shared/database'
 import { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
+import { MAX_PAGE_BYTES } from '../http/find-page.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { ProblemError } from '../problem-error.ts'
@@ -61,7 +62,7 @@ export const queueRoutes: readonly Route[] = [
     query: limitQuery,
     responses: {
       200: {
-        description: 'The first of them.',
+        description: 'The first of them; large ones until they have about 8 MiB.',
         schema: z.union([pageSchema(taskSchema), pageSchema(deadLetterSchema)]),
         example: { items: [EXAMPLES.task], nextCursor: null },
       },
@@ -89,14 +90,15 @@ async function listQueueTasks(
   const lane = knownQueue(params.name)
   const { tenantId } = caller
   const { limit } = query
+  const maxBytes = MAX_PAGE_BYTES
   if (lane === ERROR) {
     const letters = await repeatRead(() =>
-      listDeadLetters(api.db, { tenantId, filter: { states: ['carried', 'open'] }, limit }),
+      listDeadLetters(api.db, { tenantId, filter: { states: ['carried', 'open'] }, limit, maxBytes }),
     )
     const items = await repeatRead(() => showDeadLetters(api.db, letters))
     return { status: 200, json: { items, nextCursor: null } }
   }
-  const tasks = await repeatRead(() => listLaneTasks(api.db, { tenantId, lane, limit }))
+  const tasks = await repeatRead(() => listLaneTasks(api.db, { tenantId, lane, limit, maxBytes }))
   return { status: 200, json: { items: tasks.map(toTask), nextCursor: null } }
 }
 

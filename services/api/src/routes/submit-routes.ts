@@ -1,6 +1,6 @@
-import { bulkAnswerSchema, newTaskSchema, taskSchema } from '@redrive/shared/contract'
-import { type AcceptedTask, findAcceptedTerms } from '@redrive/shared/database'
-import { isLane } from '@redrive/shared/task'
+import { bulkAnswerSchema, type NewTaskBody, newTaskSchema, taskSchema } from '@redrive/shared/contract'
+import { type AcceptedTask, findAcceptedTerms, type SubmissionKey } from '@redrive/shared/database'
+import { DEFAULT_LANE, isLane } from '@redrive/shared/task'
 import { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
@@ -98,17 +98,55 @@ export const submitRoutes: readonly Route[] = [
 ]
 
 async function submitTask(request: RouteRequest, api: ApiParts): Promise<Answer> {
-  const { body, caller } = request
-  const key = readIdempotencyKey(request.header('idempotency-key'))
-  const [planned] = await planTasks([body], planOptions(request, api, false))
+  const { body } = request
+  const key = readKey(request, 'tasks')
+  const plan = await planUnlessKnown(() => planTasks([body], planOptions(request, api, false)), { key, api })
+  if ('first' in plan) return replayTask(request, plan.first, api)
+  const [planned] = plan.planned
   if (planned === undefined) throw new Error('a task that was planned is missing')
   if (key === null) return answerTask(planned, await api.submitter.submitOne(planned), {})
-  const submission = { tenantId: caller.tenantId, route: 'tasks', key, bodyHash: hashJson(body) }
-  const { accepted, isReplay } = await api.submitter.submitWithKey([planned], submission)
-  const [first] = accepted
-  if (first === undefined) throw new Error('the task of a used idempotency key is missing')
-  if (!isReplay) return answerTask(planned, first, {})
-  return answerTask(await withFirstTerms(planned, first.id, api), first, REPLAYED)
+  const { accepted, isReplay } = await api.submitter.submitWithKey([planned], key)
+  if (isReplay) return replayTask(request, accepted, api)
+  const [task] = accepted
+  if (task === undefined) throw new Error('the task of a submission is missing')
+  return answerTask(planned, task, {})
+}
+
+async function submitTasks(request: RouteRequest, api: ApiParts): Promise<Answer> {
+  const { body } = request
+  const key = readKey(request, 'tasks/bulk')
+  const planAll = async () =>
+    planTasks(readArray(body, api.settings.maxBulkTasks), planOptions(request, api, true))
+  const plan = await planUnlessKnown(planAll, { key, api })
+  if ('first' in plan) return answerIds(plan.first, REPLAYED)
+  if (key === null) return answerIds(await api.submitter.submitMany(plan.planned), {})
+  const { accepted, isReplay } = await api.submitter.submitWithKey(plan.planned, key)
+  return answerIds(accepted, isReplay ? REPLAYED : {})
+}
+
+function readKey(request: RouteRequest, route: string): SubmissionKey | null {
+  const key = readIdempotencyKey(request.header('idempotency-key'))
+  if (key === null) return null
+  return { tenantId: request.caller.tenantId, route, key, bodyHash: hashJson(request.body) }
+}
+
+type Plan = { readonly planned: readonly PlannedTask[] } | { readonly first: readonly AcceptedTask[] }
+
+/**
+ * What is to be stored, or, where that is refused, what was stored under the key before: a type may have become stricter
+ * since, and whoever repeats a submission is to get its answer all the same.
+ */
+async function planUnlessKnown(
+  plan: () => Promise<readonly PlannedTask[]>,
+  { key, api }: { readonly key: SubmissionKey | null; readonly api: ApiParts },
+): Promise<Plan> {
+  try {
+    return { planned: await plan() }
+  } catch (problem) {
+    const first = key === null ? null : await api.submitter.findFirst(key)
+    if (first === null) throw problem
+    return { first }
+  }
 }
 
 const REPLAYED = { 'idempotency-replayed': 'true' }
@@ -122,25 +160,30 @@ function answerTask(
   return { status: 202, headers: { location, ...headersToAdd }, json: toAcceptedTask(plan, accepted) }
 }
 
-/** What the type gave the task at that time: a worker may have registered the type anew with other defaults since. */
-async function withFirstTerms(planned: PlannedTask, id: string, api: ApiParts): Promise<PlannedTask> {
-  const terms = await repeatRead(() => findAcceptedTerms(api.db, { tenantId: planned.tenantId, id }))
-  if (terms === null) return planned
-  return {
-    ...planned,
-    attemptBudget: terms.attemptBudget,
-    lane: isLane(terms.lane) ? terms.lane : planned.lane,
-  }
-}
-
-async function submitTasks(request: RouteRequest, api: ApiParts): Promise<Answer> {
-  const { body, caller } = request
-  const key = readIdempotencyKey(request.header('idempotency-key'))
-  const planned = await planTasks(readArray(body, api.settings.maxBulkTasks), planOptions(request, api, true))
-  if (key === null) return answerIds(await api.submitter.submitMany(planned), {})
-  const submission = { tenantId: caller.tenantId, route: 'tasks/bulk', key, bodyHash: hashJson(body) }
-  const { accepted, isReplay } = await api.submitter.submitWithKey(planned, submission)
-  return answerIds(accepted, isReplay ? REPLAYED : {})
+/**
+ * The first answer again: what was sent is in the body, which is the same, and what the type added at that time is in the
+ * ledger, because workers may have registered the type anew with other defaults since.
+ */
+async function replayTask(
+  { body, caller: { tenantId } }: RouteRequest,
+  [task]: readonly AcceptedTask[],
+  { db }: ApiParts,
+): Promise<Answer> {
+  const terms = task && (await repeatRead(() => findAcceptedTerms(db, { tenantId, id: task.id })))
+  if (task === undefined || !terms) throw new Error('the task of a used idempotency key is missing')
+  const { type, input, lane, maxAttempts, tags, timeoutMs } = body as NewTaskBody
+  return answerTask(
+    {
+      type,
+      sentInput: input,
+      lane: lane ?? (isLane(terms.lane) ? terms.lane : DEFAULT_LANE),
+      attemptBudget: maxAttempts ?? terms.attemptBudget,
+      tags: tags ?? [],
+      timeoutMs: timeoutMs ?? null,
+    },
+    task,
+    REPLAYED,
+  )
 }
 
 function answerIds(

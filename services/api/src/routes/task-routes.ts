@@ -25,6 +25,7 @@ import { findPage } from '../http/find-page.ts'
 import { isUuid } from '../http/is-uuid.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
+import { withinDeadline } from '../http/within-deadline.ts'
 import { ProblemError } from '../problem-error.ts'
 import { toTaskDetail } from '../views/to-task-detail.ts'
 import { toTask } from '../views/to-task.ts'
@@ -161,7 +162,7 @@ async function cancelTask(
   const { id } = params
   if (!isUuid(id)) throw taskNotFound(id)
   const reason = body.reason ?? null
-  const before = await cancelTaskIn(api.db, { ...caller, id, auditId: newId(), reason })
+  const before = await withinDeadline(cancelTaskIn(api.db, { ...caller, id, auditId: newId(), reason }))
   if (before === undefined) throw taskNotFound(id)
   if (before !== null) {
     const detail = `The task has already ended: it ${before === 'cancelled' ? 'was cancelled' : before}.`

@@ -82,6 +82,13 @@ function plan(
     })
     return null
   }
+  const input = JSON.stringify(body.input)
+  // Before the schema: of an input of many megabytes it might complain a million times.
+  if (input.length > maxInputBytes || Buffer.byteLength(input) > maxInputBytes) {
+    const expected = `at most ${maxInputBytes} bytes of JSON`
+    complaints.add('INVALID_BODY', index, [{ path: '/input', message: `expected ${expected}`, expected }])
+    return null
+  }
   const faults = type.checkInput?.(body.input) ?? []
   if (faults.length > 0) {
     complaints.add(
@@ -89,13 +96,6 @@ function plan(
       index,
       faults.map((fault) => ({ ...fault, path: `/input${fault.path}` })),
     )
-    return null
-  }
-  const input = JSON.stringify(body.input)
-  if (input.length > maxInputBytes || Buffer.byteLength(input) > maxInputBytes) {
-    complaints.add('INVALID_BODY', index, [
-      { path: '/input', message: `has more than ${maxInputBytes} bytes of JSON` },
-    ])
     return null
   }
   return {

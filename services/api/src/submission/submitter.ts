@@ -9,6 +9,7 @@ import {
   submitTasksWithKey,
 } from '@redrive/shared/database'
 import { type Events, MicroBatcher, reachCrashPoint } from '@redrive/shared/runtime'
+import { withinDeadline } from '../http/within-deadline.ts'
 import { ProblemError } from '../problem-error.ts'
 import type { DirectRelease, ReservedTask } from './direct-release.ts'
 import type { PlannedTask } from './planned-task.ts'
@@ -17,6 +18,8 @@ import type { PlannedTask } from './planned-task.ts'
 const BATCH = { maxSize: 200, maxInFlight: 2 }
 /** A client waits for this; longer outages are answered with 503. */
 const REPEAT_MS = 2_000
+/** Ten thousand rows take a second, and several requests with as many may come at once. */
+const MANY_WITHIN_MS = 12_000
 
 export interface Submitted {
   readonly accepted: readonly AcceptedTask[]
@@ -30,6 +33,13 @@ export interface SubmitterOptions {
   readonly events: Events
 }
 
+/** One of the tasks that share a statement. */
+interface Single {
+  readonly task: ReservedTask
+  /** Whoever sent it has been told that the ledger does not answer. */
+  isGivenUp: boolean
+}
+
 /**
  * Stores tasks and hands those that may go at once to direct release. When a method has resolved, its tasks are
  * committed. Single tasks of concurrent requests share one statement.
@@ -38,36 +48,51 @@ export interface SubmitterOptions {
  */
 export class Submitter {
   readonly #options: SubmitterOptions
-  readonly #singles: MicroBatcher<ReservedTask, AcceptedTask>
+  readonly #singles: MicroBatcher<Single, AcceptedTask | null>
 
   constructor(options: SubmitterOptions) {
     this.#options = options
     this.#singles = new MicroBatcher({
       ...BATCH,
-      run: (tasks) => this.#store(tasks),
+      run: (singles) => this.#storeSingles(singles),
       isItemFault: isDataError,
     })
   }
 
-  submitOne(task: PlannedTask): Promise<AcceptedTask> {
-    return this.#singles.add(this.#options.release.reserve(task, Date.now()))
+  async submitOne(task: PlannedTask): Promise<AcceptedTask> {
+    const single = { task: this.#options.release.reserve(task, Date.now()), isGivenUp: false }
+    try {
+      const accepted = await withinDeadline(this.#singles.add(single))
+      if (accepted === null) throw new Error('a task that nobody had given up was not stored')
+      return accepted
+    } catch (error) {
+      single.isGivenUp = true
+      throw error
+    }
   }
 
   /** All or none. */
   submitMany(tasks: readonly PlannedTask[]): Promise<readonly AcceptedTask[]> {
-    return this.#store(this.#reserve(tasks))
+    return withinDeadline(this.#store(this.#reserve(tasks)), MANY_WITHIN_MS)
   }
 
   /** The same under an idempotency key. Throws IDEMPOTENCY_KEY_REUSED when it belongs to another body. */
   async submitWithKey(tasks: readonly PlannedTask[], key: SubmissionKey): Promise<Submitted> {
     const reserved = this.#reserve(tasks)
     reachCrashPoint('submit.before_commit')
-    const stored = await this.#repeat(() => submitTasksWithKey(this.#options.db, reserved, key))
-    const submission = stored ?? (await this.#findFirst(key))
-    // A commit whose answer was lost looks like a replay of ourselves, and is none.
-    const isReplay = submission[0]?.id !== reserved[0]?.id
-    if (!isReplay) this.#publish(reserved, submission)
-    return { accepted: submission, isReplay }
+    return withinDeadline(this.#storeWithKey(reserved, key), MANY_WITHIN_MS)
+  }
+
+  /** What the key was used for before, or null. Throws IDEMPOTENCY_KEY_REUSED when that was another body. */
+  async findFirst(key: SubmissionKey): Promise<readonly AcceptedTask[] | null> {
+    const first = await withinDeadline(this.#repeat(() => findSubmission(this.#options.db, key)))
+    if (first === null || first.bodyHash.equals(key.bodyHash)) return first?.tasks ?? null
+    const detail =
+      'This Idempotency-Key was used before with a different body; use a new key for a new submission.'
+    throw new ProblemError('IDEMPOTENCY_KEY_REUSED', {
+      detail,
+      errors: [{ path: 'Idempotency-Key', message: 'was used before with a different body' }],
+    })
   }
 
   async stop(): Promise<void> {
@@ -77,6 +102,25 @@ export class Submitter {
   #reserve(tasks: readonly PlannedTask[]): readonly ReservedTask[] {
     const nowMs = Date.now()
     return tasks.map((task) => this.#options.release.reserve(task, nowMs))
+  }
+
+  /** All but those that were given up while they waited for a batch. */
+  async #storeSingles(singles: readonly Single[]): Promise<readonly (AcceptedTask | null)[]> {
+    const tasks = singles.map(({ task, isGivenUp }) => (isGivenUp ? null : task))
+    const wanted = tasks.filter((task) => task !== null)
+    const accepted = wanted.length === 0 ? [] : await this.#store(wanted)
+    const results = accepted.values()
+    return tasks.map((task) => (task === null ? null : (results.next().value ?? null)))
+  }
+
+  async #storeWithKey(reserved: readonly ReservedTask[], key: SubmissionKey): Promise<Submitted> {
+    const stored = await this.#repeat(() => submitTasksWithKey(this.#options.db, reserved, key))
+    const accepted = stored ?? (await this.findFirst(key))
+    if (accepted === null) throw new Error('an idempotency key was refused as used and is not there')
+    // A commit whose answer was lost looks like a replay of ourselves, and is none.
+    const isReplay = accepted[0]?.id !== reserved[0]?.id
+    if (!isReplay) this.#publish(reserved, accepted)
+    return { accepted, isReplay }
   }
 
   async #store(tasks: readonly ReservedTask[]): Promise<readonly AcceptedTask[]> {
@@ -90,17 +134,6 @@ export class Submitter {
     reachCrashPoint('submit.committed')
     this.#report(tasks)
     this.#options.release.publish(tasks, accepted)
-  }
-
-  async #findFirst(key: SubmissionKey): Promise<readonly AcceptedTask[]> {
-    const first = await this.#repeat(() => findSubmission(this.#options.db, key))
-    if (first === null) throw new Error('an idempotency key was refused as used and is not there')
-    if (!first.bodyHash.equals(key.bodyHash)) {
-      const detail =
-        'This Idempotency-Key was used before with a different body; use a new key for a new submission.'
-      throw new ProblemError('IDEMPOTENCY_KEY_REUSED', { detail })
-    }
-    return first.tasks
   }
 
   #repeat<T>(statement: () => Promise<T>): Promise<T> {

@@ -1,20 +1,26 @@
 import type { FieldError } from '@redrive/shared/contract'
 import type { ErrorObject } from 'ajv'
 import { MAX_FIELD_ERRORS } from '../json/find-unstorable.ts'
+import { boundPointer } from '../json/json-pointer.ts'
 import { describeExpectation } from './describe-expectation.ts'
+
+/** An array full of faults has one for each element, and each union is compared with every error. */
+const MAX_EXPLAINED = 1_000
 
 /**
  * The errors of a JSON Schema validator in words that name the field. Of a union that nothing fitted, the validator
  * reports each alternative; one sentence that lists them says the same, unless an alternative failed further inside,
  * as with objects of several kinds: then the one that came closest is explained.
  */
-export function explainInputErrors(errors: readonly ErrorObject[]): FieldError[] {
+export function explainInputErrors(found: readonly ErrorObject[]): FieldError[] {
+  const errors = found.slice(0, MAX_EXPLAINED)
   const told = new Set<ErrorObject>()
   for (const union of errors.filter(isUnion)) tellUnion(union, errors, told)
   const kept = errors.filter((error) => !told.has(error))
   const seen = new Set<string>()
   return kept
     .map(explain)
+    .map((error) => ({ ...error, path: boundPointer(error.path) }))
     .filter(({ path, message }) => {
       const isNew = !seen.has(`${path} ${message}`)
       seen.add(`${path} ${message}`)

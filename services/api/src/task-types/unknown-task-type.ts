@@ -1,3 +1,4 @@
+import { nearestName } from '@redrive/shared/runtime'
 import { ProblemError } from '../problem-error.ts'
 
 const MAX_LISTED = 50
@@ -23,23 +24,6 @@ export function unknownTypeDetail(name: string, known: readonly string[]): strin
 
 function nearestOf(name: string, known: readonly string[]): string | null {
   if (name.length > 100) return null
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: distanceBetween(name.toLowerCase(), candidate) }))
-    .toSorted((one, other) => one.distance - other.distance)
-  const best = ranked[0]
-  return best !== undefined && best.distance <= MAX_DISTANCE ? best.candidate : null
-}
-
-/** Levenshtein's distance. */
-function distanceBetween(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j += 1) {
-      const cost = from[i - 1] === to[j - 1] ? 0 : 1
-      next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + cost))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
+  const nearest = nearestName(name.toLowerCase(), known)
+  return nearest !== null && nearest.distance <= MAX_DISTANCE ? nearest.name : null
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from '@redrive/shared/contract'
 import type { AttemptView } from '@redrive/shared/database'
+import { toError } from './to-error.ts'
 
 export function toAttempt(attempt: AttemptView): Attempt {
   return {
@@ -12,7 +13,7 @@ export function toAttempt(attempt: AttemptView): Attempt {
     workerVersion: attempt.workerVersion,
     startedAt: attempt.startedAt.toISOString(),
     endedAt: attempt.endedAt?.toISOString() ?? null,
-    error: attempt.error,
+    error: attempt.error === null ? null : toError(attempt.error),
     progress: attempt.progress,
     decision: attempt.decision,
     note: attempt.note,

@@ -3,6 +3,7 @@ import type { AttemptView, DeadLetterView } from '@redrive/shared/database'
 import { explainDeadLetter } from '@redrive/shared/task'
 import { isUtf8 } from 'node:buffer'
 import { toAttempt } from './to-attempt.ts'
+import { toError } from './to-error.ts'
 
 /** A dead letter as the api shows it, with its task's attempts up to this death. */
 export function toDeadLetter(letter: DeadLetterView, attempts: readonly AttemptView[]): DeadLetterResource {
@@ -13,7 +14,7 @@ export function toDeadLetter(letter: DeadLetterView, attempts: readonly AttemptV
     lane: letter.lane,
     state: letter.state,
     reason: letter.reason,
-    error: letter.error,
+    error: toError(letter.error),
     fingerprint: letter.fingerprint,
     broker: toEvidence(letter.broker),
     diedAt: letter.diedAt.toISOString(),

@@ -1,5 +1,6 @@
 import type { TaskResource } from '@redrive/shared/contract'
 import type { TaskView } from '@redrive/shared/database'
+import { toError } from './to-error.ts'
 
 /** A task as the api shows it: named members only, so that a new column never leaks. */
 export function toTask(task: TaskView): TaskResource {
@@ -10,7 +11,7 @@ export function toTask(task: TaskView): TaskResource {
     state: task.state,
     input: task.input,
     result: task.result ?? null,
-    error: task.error,
+    error: task.error === null ? null : toError(task.error),
     progress: task.progress,
     attempt: task.attempt,
     maxAttempts: task.maxAttempts,

@@ -38,6 +38,18 @@ export const returning = defineTask({
   },
 })
 
+/** Waits until all have begun that are to, and returns as much as it was told to, of what JSON and SQL both escape. */
+export const bulky = defineTask({
+  name: 'test.bulky',
+  input: z.strictObject({ pairs: z.int(), together: z.int() }),
+  handler: async ({ pairs, together }, { signal }) => {
+    bulkyCount += 1
+    while (bulkyCount < together) await delay(20, undefined, { signal })
+    return '"\\'.repeat(pairs)
+  },
+})
+let bulkyCount = 0
+
 /** Fails in every way that JavaScript knows. */
 export const throwing = defineTask({
   name: 'test.throwing',
