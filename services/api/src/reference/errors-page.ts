@@ -14,7 +14,7 @@ export function errorsPage(): string {
 <link rel="stylesheet" href="/docs/assets/reference.css">
 </head>
 <body>
-<main>
+<main class="errors">
 <h1>Errors</h1>
 <p>Every error of <a href="/docs">the api</a> is a problem (RFC 9457) whose <code>type</code> leads to its place here.</p>
 ${sections.join('\n')}

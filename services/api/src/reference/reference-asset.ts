@@ -30,11 +30,11 @@ const START = `window.ui = SwaggerUIBundle({
 
 const STYLE_SHEET = `html { overflow-y: scroll; }
 body { margin: 0; background: #fafafa; }
-main { max-width: 46rem; margin: 0 auto; padding: 2rem 1rem; font: 16px/1.5 sans-serif; color: #3b4151; }
-main h2 { margin: 2.5rem 0 0; padding-top: 0.5rem; border-top: 1px solid #ddd; font: bold 1rem monospace; }
-main h2:target { background: #fff3bf; }
-main p { margin: 0.5rem 0 0; }
-main code { font-size: 0.9em; background: #eee; padding: 0 0.2em; }
+.errors { max-width: 46rem; margin: 0 auto; padding: 2rem 1rem; font: 16px/1.5 sans-serif; color: #3b4151; }
+.errors h2 { margin: 2.5rem 0 0; padding-top: 0.5rem; border-top: 1px solid #ddd; font: bold 1rem monospace; }
+.errors h2:target { background: #fff3bf; }
+.errors p { margin: 0.5rem 0 0; }
+.errors code { font-size: 0.9em; background: #eee; padding: 0 0.2em; }
 `
 
 const OWN_FILES: Readonly<Record<string, ReferenceAsset>> = {
