@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,4 +42,13 @@ test('prose written by hand survives, and a generated part that was changed is n
 
   generate('--into', folder)
   expect(readFileSync(file, 'utf8')).toBe(`${fresh}\nBy hand.\n`)
+})
+
+test('every line that the connection to RabbitMQ may log is documented, and no other', () => {
+  const lines = (text: string): string[] => [...new Set(text.match(/\bbroker\.[a-z_]+/g))].toSorted()
+  const sources = globSync('shared/src/broker/*.ts', { cwd: root })
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .flatMap((code) => code.match(/'broker\.[a-z_]+'/g) ?? [])
+  const page = readFileSync(join(root, 'docs/events.md'), 'utf8')
+  expect(lines(page.slice(page.indexOf('## Lines of the connection')))).toEqual(lines(sources.join(' ')))
 })

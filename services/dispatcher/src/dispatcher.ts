@@ -99,10 +99,9 @@ export class Dispatcher {
   /** Resolves when the operations port is open. Everything else begins by itself, whatever is there or not. */
   async start(): Promise<void> {
     await this.#operations.start()
-    const { publishing, consuming, publisher } = this.#broker
+    const { publishing, consuming } = this.#broker
     publishing.start()
     consuming.start()
-    publisher.start()
     this.#leading.start()
     this.#rescue.start()
     this.#overdue.start()
@@ -127,6 +126,7 @@ export class Dispatcher {
       if (!isEstablished || this.#stopping.signal.aborted) return
       this.#isTopologyEstablished = true
       events.emit('topology.asserted', {})
+      this.#broker.publisher.start()
       this.#recorder.start()
       this.#reconciliation.start()
       for (const release of this.#releases) release.start()

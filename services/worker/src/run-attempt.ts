@@ -5,6 +5,7 @@ import {
   type HandlerContext,
   isPermanent,
   MAX_DELAY_MS,
+  MIN_RUN_LATER_MS,
   type TaskProgress,
 } from '@redrive/shared/task'
 import type { z } from 'zod'
@@ -84,7 +85,8 @@ function judgeThrown(attempt: RunningAttempt, thrown: unknown): AttemptOutcome {
   if (!isAskable(thrown)) return { kind: 'failed', failure: 'error', error }
   const later = asRunLater(thrown)
   if (later !== null) {
-    return { kind: 'run_later', delayMs: Math.min(later.delayMs, MAX_DELAY_MS), reason: error.message }
+    const delayMs = Math.min(Math.max(later.delayMs, MIN_RUN_LATER_MS), MAX_DELAY_MS)
+    return { kind: 'run_later', delayMs, reason: error.message }
   }
   if (isPermanent(thrown)) return { kind: 'failed', failure: 'permanent', error }
   if (attempt.abortedBecause !== 'timed_out') return { kind: 'failed', failure: 'error', error }

@@ -136,6 +136,7 @@ describe('a handler that throws', () => {
     const taskId = await stage.submitAndRelease({ type: 'test.patient', input: { delayMs: 0, until: 2 } })
     const open = await stage.returned(taskId, 2)
     expect(open).toMatchObject({ charged_attempts: 0, return_reason: 'the other side is closed' })
+    await waitFor(() => Date.now() > open.due_at.getTime(), 'the task to be due')
     await stage.release(taskId)
 
     expect(await stage.ended(taskId)).toMatchObject({ state: 'succeeded', attempt: 2, charged_attempts: 1 })

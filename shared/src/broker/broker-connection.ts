@@ -116,7 +116,7 @@ export class BrokerConnection {
     if (!link) return 0
     const connectedAt = performance.now()
     logger.info(
-      { event: 'broker.connected', ...details, version: link.serverVersion },
+      { event: 'broker.connected', ...details, serverVersion: link.serverVersion },
       'connected to RabbitMQ',
     )
     this.#use(link)

@@ -22,7 +22,10 @@ export async function establishTopology(
       return true
     } catch (error) {
       if (error instanceof TopologyDriftError) throw error
-      logger.warn({ event: 'broker.topology_not_declared', error: errorText(error) }, 'will try again')
+      logger.warn(
+        { event: 'broker.topology_not_declared', error: errorText(error) },
+        'the topology is not declared yet; it is tried again',
+      )
       await sleepUnlessAborted(backoffDelayMs(failures, RETRY), signal)
     }
   }

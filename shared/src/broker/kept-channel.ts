@@ -87,7 +87,8 @@ export class KeptChannel<C extends Channel> {
   async #recover(loss: ChannelLoss, failures: number): Promise<void> {
     const { connection, logger, role, repair } = this.#options
     // A lost connection has been reported once already.
-    if (connection.isConnected) logger.warn({ event: 'broker.channel_lost', role, ...loss }, 'lost a channel')
+    if (connection.isConnected)
+      logger.warn({ event: 'broker.channel_lost', role, ...loss }, 'lost a channel to RabbitMQ')
     if (loss.code === NOT_FOUND) {
       await unlessAborted(repair(), this.#retiring.signal).catch((error: unknown) => {
         logger.error(

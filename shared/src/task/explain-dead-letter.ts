@@ -64,7 +64,6 @@ function foreignStory(letter: ExplainedDeadLetter): string[] {
     `A message that belongs to no task came through the error queue at ${letter.diedAt.toISOString()}: ${why}.`,
     fullStop(letter.error.message),
     letter.decision === '' || letter.decision === letter.error.message ? '' : fullStop(letter.decision),
-    'Its bytes are kept as they came.',
   ]
 }
 
@@ -82,7 +81,7 @@ function brokerStory({ broker, openedBy, state }: ExplainedDeadLetter): string {
   if (typeof broker.queue !== 'string') {
     return state === 'carried'
       ? ''
-      : 'RabbitMQ says nothing of a queue that it died in: it was published straight to the error queue’s exchange.'
+      : 'RabbitMQ says nothing of a queue that it died in: it was published straight to the error queue, or to its exchange.'
   }
   const reason =
     typeof broker.reason === 'string' ? (DEATHS[broker.reason] ?? broker.reason) : 'dead-lettered'
@@ -100,12 +99,19 @@ const DEATHS: Readonly<Record<string, string>> = {
 
 const STATES: Readonly<Record<DeadLetterState, (letter: ExplainedDeadLetter) => string>> = {
   carried: () => 'It is on its way through the error queue and opens by itself.',
-  open: ({ taskId }) =>
+  open: ({ taskId, lane }) =>
     taskId === null
-      ? 'It is open: it can be sent back to the queue where it died, or discarded.'
+      ? foreignChoice(lane)
       : 'It is open: it can be redriven, with an edited input if need be, or discarded.',
   redriven: (letter) => closed(letter, 'sent back for a new life'),
   discarded: (letter) => closed(letter, 'discarded'),
+}
+
+/** A foreign message has a lane exactly when it died in the queue of one, and only there it can be sent back. */
+function foreignChoice(lane: string | null): string {
+  return lane === null
+    ? 'It is open: it did not die in a lane, so it can be read and discarded, and not be sent back.'
+    : 'It is open: it can be sent back to the queue where it died, or discarded.'
 }
 
 function closed({ closedAt, closedBy, closingReason }: ExplainedDeadLetter, what: string): string {

@@ -11,3 +11,5 @@ export const MAX_TAG_LENGTH = 100
 export const MAX_LOSSES = 5
 /** So long a task waits for a worker that knows its type before it fails. */
 export const NO_HANDLER_AFTER_MS = 900_000
+/** A handler that always asks to run at once would fill the ledger with uncharged attempts as fast as it can. */
+export const MIN_RUN_LATER_MS = 100
