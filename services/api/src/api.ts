@@ -137,7 +137,7 @@ export class Api {
     // Nothing that was accepted depends on it: what is not noted is found by release.
     if (!isDone) logger.warn('A store did not answer while the api stopped; confirms may not be noted.')
     await this.#operations.stop()
-    events.emit('service.stopped', { durationMs: performance.now() - startedAtMs })
+    events.emit('service.stopped', { durationMs: Math.round(performance.now() - startedAtMs) })
   }
 
   /** After the last answer, in the order of a task's way: its commit, its ticket, the note of its confirm. */

@@ -19,8 +19,27 @@ export async function cancelTask(
   executor: Executor,
   cancellation: Cancellation,
 ): Promise<EndedState | null | undefined> {
+  for (let look = 1; look <= MAX_LOOKS; look += 1) {
+    const found = await cancelOrLook(executor, cancellation)
+    if (found === undefined) return undefined
+    if (found.isCancelled) return null
+    // n.b. A statement that waited for another's ending still shows the task as it was before: the next one sees the end.
+    if (found.state !== null) return found.state
+  }
+  throw new Error(`Task ${cancellation.id} has neither ended nor an open row.`)
+}
+
+// Two are needed when an ending is under way; a redrive in between may need one more.
+const MAX_LOOKS = 4
+
+interface Found {
+  readonly isCancelled: boolean
+  readonly state: EndedState | null
+}
+
+async function cancelOrLook(executor: Executor, cancellation: Cancellation): Promise<Found | undefined> {
   const { tenantId, id, auditId, actor, reason } = cancellation
-  const { rows } = await sql<{ cancelled: boolean; state: EndedState | null }>`
+  const { rows } = await sql<Found>`
     with closed as (
       delete from open_tasks where task_id = ${id} and tenant_id = ${tenantId} returning *
     ),
@@ -41,11 +60,7 @@ export async function cancelTask(
       insert into audit_entries (id, tenant_id, actor, action, task_id, reason)
       select ${auditId}, tenant_id, ${actor}, 'task.cancelled', task_id, ${reason}::text from closed
     )
-    select exists (select from closed) as cancelled, t.state
+    select exists (select from closed) as "isCancelled", t.state
     from tasks t where t.id = ${id} and t.tenant_id = ${tenantId}`.execute(executor)
-  const row = rows[0]
-  if (row === undefined) return undefined
-  if (row.cancelled) return null
-  // n.b. A statement that waited for another's ending still shows the task as it was before: the next one sees the end.
-  return row.state ?? (await cancelTask(executor, cancellation))
+  return rows[0]
 }

@@ -25,7 +25,8 @@ export function observeRequests(events: Events): Middleware<RequestState> {
       method: context.method,
       route: context.state.routePattern,
       status: context.status,
-      durationMs: performance.now() - startedAtMs,
+      // A request may take less than a millisecond, and the histogram is made from this.
+      durationMs: Number((performance.now() - startedAtMs).toFixed(3)),
     })
   }
 }

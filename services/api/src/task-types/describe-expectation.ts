@@ -25,10 +25,10 @@ const LIMITS: Readonly<Record<string, (limit: string) => string>> = {
   exclusiveMinimum: (limit) => `more than ${limit}`,
   exclusiveMaximum: (limit) => `less than ${limit}`,
   multipleOf: (limit) => `a multiple of ${limit}`,
-  minLength: (limit) => `at least ${limit} characters`,
-  maxLength: (limit) => `at most ${limit} characters`,
-  minItems: (limit) => `at least ${limit} elements`,
-  maxItems: (limit) => `at most ${limit} elements`,
+  minLength: (limit) => `at least ${limit} ${limit === '1' ? 'character' : 'characters'}`,
+  maxLength: (limit) => `at most ${limit} ${limit === '1' ? 'character' : 'characters'}`,
+  minItems: (limit) => `at least ${limit} ${limit === '1' ? 'element' : 'elements'}`,
+  maxItems: (limit) => `at most ${limit} ${limit === '1' ? 'element' : 'elements'}`,
 }
 
 function describeUnion(alternatives: unknown): string {
@@ -37,7 +37,6 @@ function describeUnion(alternatives: unknown): string {
 }
 
 function describeSchema(schema: Schema): string {
-  if (typeof schema['description'] === 'string') return schema['description']
   if (Array.isArray(schema['anyOf'])) return describeUnion(schema['anyOf'])
   if (Array.isArray(schema['enum']))
     return `one of ${schema['enum'].map((value) => JSON.stringify(value)).join(', ')}`
