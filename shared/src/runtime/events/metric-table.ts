@@ -24,7 +24,8 @@ export const METRICS = {
   redrive_attempts_total: {
     kind: 'counter',
     labels: ['outcome', 'type'],
-    meaning: 'Attempts that succeeded, are retried, failed, were returned, taken away or timed out.',
+    meaning:
+      'Attempts that succeeded, are retried, failed, were returned, taken away or timed out; one that timed out counts under `timed_out` and under what followed.',
   },
   redrive_broker_losses_total: {
     kind: 'counter',
