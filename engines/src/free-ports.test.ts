@@ -26,3 +26,14 @@ test('several ports are different ones, whatever was preferred', async () => {
   const { one, two, three } = await freePorts(['one', 'two', 'three'], { one: port, two: port, three: port })
   expect(new Set([one, two, three]).size).toBe(3)
 })
+
+test('a preferred port is waited for while its last owner lets go of it', async () => {
+  const { mine } = await freePorts(['mine'])
+  const leaving = createServer()
+  await new Promise<void>((resolve) => leaving.listen(mine, '127.0.0.1', resolve))
+  const asked = freePorts(['mine'], { mine })
+  // A look that began after theirs has ended, so theirs has found the port taken.
+  expect(await isPortFree(mine)).toBe(false)
+  leaving.close()
+  expect(await asked).toEqual({ mine })
+})

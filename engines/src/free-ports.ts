@@ -1,10 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
+import { waitUntil } from './wait-until.ts'
 
 /** Below the range from which Linux takes the ports of outgoing connections, so that none of these sits on a port kept for the next start. */
 const LOWEST_PORT = 20_000
 const HIGHEST_PORT = 32_000
 const TRIES = 200
+/** A guess: a killed node of 150 MB was seen to hold its port for some milliseconds. */
+const LETTING_GO_MS = 1_000
 
 /** Whether something could listen on this port of 127.0.0.1 at this moment. */
 export function isPortFree(port: number): Promise<boolean> {
@@ -33,8 +36,13 @@ export async function freePorts<Name extends string>(
   return ports as Record<Name, number>
 }
 
+/** A process that was killed is gone before its sockets are: the kernel closes them last. */
+async function becomesFree(port: number): Promise<boolean> {
+  return (await waitUntil(() => isPortFree(port), { deadlineMs: LETTING_GO_MS, everyMs: 50 })) === true
+}
+
 async function freePort(preferred: number | undefined, taken: ReadonlySet<number>): Promise<number> {
-  if (preferred !== undefined && preferred > 0 && !taken.has(preferred) && (await isPortFree(preferred)))
+  if (preferred !== undefined && preferred > 0 && !taken.has(preferred) && (await becomesFree(preferred)))
     return preferred
   for (let tried = 0; tried < TRIES; tried++) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT)
