@@ -180,7 +180,7 @@ describe('an attempt', () => {
       error: { type: 'TimeoutError', cause: { type: 'AbortError' } },
     })
     expect(await stage.deadLetters(taskId)).toMatchObject([{ reason: 'timed_out' }])
-    expect(log.lines()).toContain('aborted: TimeoutError')
+    await waitFor(() => log.lines().includes('aborted: TimeoutError'), 'the note of the handler')
   })
 
   test('whose handler ignores its signal ends five seconds later, and its late return changes nothing', async () => {

@@ -30,6 +30,12 @@ describe('an input check', () => {
     ])
   })
 
+  test('says of a number in a union how large it may be, so that a text comes to mind', () => {
+    const operand = { anyOf: [{ type: 'number', minimum: -9, maximum: 9 }, { type: 'string' }] }
+    const [fault] = check({ type: 'object', properties: { a: operand } }, { a: 1e21 })
+    expect(fault).toMatchObject({ path: '/a', expected: 'a number from -9 to 9 or a text' })
+  })
+
   test('names what is missing and what is too much', () => {
     expect(check(addition, { a: 1, c: 2 })).toEqual(
       expect.arrayContaining([

@@ -42,7 +42,14 @@ function describeSchema(schema: Schema): string {
     return `one of ${schema['enum'].map((value) => JSON.stringify(value)).join(', ')}`
   if ('const' in schema) return JSON.stringify(schema['const'])
   const types = [schema['type']].flat().map((type) => TYPES[String(type)] ?? 'a value')
-  return `${types.join(' or ')}${describeText(schema)}`
+  return `${types.join(' or ')}${describeRange(schema)}${describeText(schema)}`
+}
+
+/** Without it, a union would say "a number" to somebody who sent one that is too large. */
+function describeRange({ minimum, maximum }: Schema): string {
+  if (typeof minimum === 'number' && typeof maximum === 'number') return ` from ${minimum} to ${maximum}`
+  if (typeof minimum === 'number') return ` of at least ${minimum}`
+  return typeof maximum === 'number' ? ` of at most ${maximum}` : ''
 }
 
 function describeText(schema: Schema): string {

@@ -99,9 +99,9 @@ export const sleeping = defineTask({
   handler: async ({ durationMs, log, ignoresSignal }, { taskId, attempt, signal }) => {
     const note = (what: string): Promise<void> =>
       appendFile(log, `${JSON.stringify({ what, taskId, attempt })}\n`)
-    await note('began')
-    // The name of the reason tells a timeout from a cancellation.
+    // The name of the reason tells a timeout from a cancellation. Listened for first: a file can take longer than a timeout.
     signal.addEventListener('abort', () => void note(`aborted: ${(signal.reason as Error).name}`))
+    await note('began')
     await delay(durationMs, undefined, ignoresSignal ? {} : { signal })
     await note('ended')
     return { attempt }
