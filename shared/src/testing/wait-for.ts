@@ -5,12 +5,12 @@ const POLL_MS = 20
 
 /**
  * Looks until `condition` answers something truthy, and returns that. What it throws counts as "not yet".
- * After `deadlineMs` (10 s) it throws an error that says what was waited for and what was seen last.
+ * After `deadlineMs` (30 s) it throws an error that says what was waited for and what was seen last.
  */
 export async function waitFor<Value>(
   condition: () => Promise<Value> | Value,
   what: string,
-  { deadlineMs = 10_000 }: { readonly deadlineMs?: number } = {},
+  { deadlineMs = 30_000 }: { readonly deadlineMs?: number } = {},
 ): Promise<NonNullable<Exclude<Value, false>>> {
   const deadline = performance.now() + deadlineMs
   for (;;) {
