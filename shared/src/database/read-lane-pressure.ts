@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import { HELD_OF_LANE } from './held-of-lane.ts'
 import type { Executor } from './ledger.ts'
 
 export interface LanePressure {
@@ -10,7 +9,10 @@ export interface LanePressure {
   readonly room: number
 }
 
-/** How full each lane's window is, by the ledger's taken and confirmed rows. Reads no further than a window needs. */
+/**
+ * How full each lane's window is, by the ledger's taken and confirmed rows. Those are the oldest that are due, so only
+ * twice the window and a thousand rows are read, and a long backlog costs no more than a short one.
+ */
 export async function readLanePressure(executor: Executor): Promise<readonly LanePressure[]> {
   const { rows } = await sql<LanePressure>`
     select l.name as lane,
@@ -21,7 +23,16 @@ export async function readLanePressure(executor: Executor): Promise<readonly Lan
           and (o.taken_until is null or o.taken_until <= now())
         order by o.due_at limit 1
       ), false) as "isWaiting",
-      greatest(0, l.release_window - ${HELD_OF_LANE})::int as room
+      greatest(0, l.release_window - (
+        select count(*) filter (
+          where oldest.token is null and (oldest.confirmed_at is not null or oldest.taken_until > now())
+        )
+        from (
+          select token, confirmed_at, taken_until from open_tasks
+          where lane = l.name and due_at <= now()
+          order by due_at, task_id limit 2 * l.release_window + 1000
+        ) as oldest
+      ))::int as room
     from lanes l`.execute(executor)
   return rows
 }
