@@ -63,7 +63,9 @@ export class PrivateRabbitMq {
       const known = this.#keepState({})
       const ports = await freePorts(RABBITMQ_PORTS, known.ports)
       const { nodeName, password } = this.#keepState({ ports })
-      const node = { folder: join(this.#options.dataFolder, 'node'), nodeName, password, ports, installation }
+      const { isDurable } = this.#options
+      const folder = join(this.#options.dataFolder, 'node')
+      const node = { folder, nodeName, password, ports, installation, isDurable }
       const failure = await this.#startNode(node)
       this.#isReady = failure === null
       if (failure === null) return rabbitMqAddresses(node)

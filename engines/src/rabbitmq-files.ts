@@ -12,6 +12,8 @@ export interface RabbitMqNode {
   readonly password: string
   readonly ports: RabbitMqPorts
   readonly installation: RabbitMqInstallation
+  /** False leaves out the wait for the disk: what a machine that stops forgets, tests do not miss. */
+  readonly isDurable: boolean
 }
 
 /** Prometheus' endpoint is a convenience that some distributions leave out. */
@@ -24,6 +26,7 @@ export function writeRabbitMqFiles(node: RabbitMqNode): void {
   const plugins = presentPlugins(node.installation.plugins)
   writeFileSync(join(node.folder, 'enabled_plugins'), `[${plugins.join(',')}].\n`)
   writeFileSync(join(node.folder, 'rabbitmq.conf'), configuration(node, plugins), { mode: 0o600 })
+  writeFileSync(join(node.folder, 'advanced.config'), advancedConfiguration(node))
 }
 
 /** The environment that keeps the node apart from any other RabbitMQ or Erlang of the machine. */
@@ -85,4 +88,12 @@ function configuration({ ports, password }: RabbitMqNode, plugins: readonly stri
     'disk_free_limit.absolute = 200MB',
     '',
   ].join('\n')
+}
+
+/**
+ * Quorum queues sync each batch of their log before they confirm it, and so each step of a test would wait for whoever
+ * else keeps the disk busy. A process that is killed loses nothing by it: what was written is the kernel's by then.
+ */
+function advancedConfiguration({ isDurable }: RabbitMqNode): string {
+  return isDurable ? '[].\n' : '[{ra, [{wal_sync_method, none}]}].\n'
 }
