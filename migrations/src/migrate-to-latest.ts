@@ -2,9 +2,10 @@ import { Kysely, PostgresDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import pg from 'pg'
 import * as ledger from './0001-ledger.ts'
+import * as failures from './0002-failures.ts'
 
 // In order, forward only; a file that has landed is never edited.
-const MIGRATIONS = { '0001-ledger': ledger }
+const MIGRATIONS = { '0001-ledger': ledger, '0002-failures': failures }
 
 /**
  * Brings the ledger to the newest schema and returns the names of the migrations that this call applied.

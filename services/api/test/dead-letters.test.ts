@@ -47,7 +47,13 @@ async function keepForeign(queue: string | null, raw: Buffer): Promise<string> {
     headers: {},
   }
   const error = { type: 'ForeignMessage', message: 'the body is not JSON' }
-  const common = { tenantId: DEFAULT_TENANT_ID, lane: null, rawContentType: 'text/plain', fingerprint: 'abc' }
+  const common = {
+    tenantId: DEFAULT_TENANT_ID,
+    lane: null,
+    rawContentType: 'text/plain',
+    fingerprint: 'abc',
+    title: 'foreign',
+  }
   await keepForeignMessages(api.db, [
     { ...common, id, digest: id, reason: 'not_json', decision: 'kept', error, broker, raw },
   ])

@@ -7,7 +7,7 @@ import {
   registerWorker,
 } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
-import { fingerprintError, type TaskError } from '@redrive/shared/task'
+import { describeFault, type TaskError } from '@redrive/shared/task'
 import { waitFor } from '@redrive/shared/testing'
 
 type Db = Database['db']
@@ -57,9 +57,7 @@ export async function workByHand(db: Db): Promise<WorkerByHand> {
       const deadLetterId = newId()
       const decision = 'The attempt is used up.'
       const judged = { reason: 'attempts_exhausted', decision, outcome: 'failed', isCharged: true } as const
-      await finishFailed(db, [
-        { deadLetterId, taskId, token, error, fingerprint: fingerprintError(error), ...judged },
-      ])
+      await finishFailed(db, [{ deadLetterId, taskId, token, error, ...describeFault(error), ...judged }])
       return deadLetterId
     },
     async carry(taskId, number = 1) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { laneQueue, plainText, type BrokerDeath, type Delivery } from '@redrive/shared/broker'
 import type { ForeignMessage } from '@redrive/shared/database'
-import { DEFAULT_TENANT_ID, describeError, fingerprintError, LANES, type Lane } from '@redrive/shared/task'
+import { DEFAULT_TENANT_ID, describeError, describeFault, LANES, type Lane } from '@redrive/shared/task'
 import type { ForeignReason } from './sort-error-message.ts'
 
 export interface ForeignFinding {
@@ -33,7 +33,7 @@ export function describeForeign({ id, delivery, evidence, reason, detail }: Fore
     decision: decisionOf(delivery.body, evidence),
     lane: laneOf(evidence.queue),
     error,
-    fingerprint: fingerprintError(error),
+    ...describeFault(error),
     broker: { ...evidence },
     raw: delivery.body.subarray(0, MAX_RAW_BYTES),
     rawContentType: delivery.contentType === null ? null : plainText(delivery.contentType),

@@ -10,7 +10,7 @@ import {
   type Session,
 } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
-import { fingerprintError, MAX_LOSSES, type TaskError } from '@redrive/shared/task'
+import { describeFault, MAX_LOSSES, type TaskError } from '@redrive/shared/task'
 
 export interface DeadWorker {
   readonly id: string
@@ -69,7 +69,7 @@ function failureOf(convict: Convict, worker: DeadWorker): Failure {
     taskId: convict.taskId,
     token: convict.token,
     error,
-    fingerprint: fingerprintError(error),
+    ...describeFault(error),
     reason: 'crashed',
     decision: `Workers disappeared ${times} times while they ran this task, and no task is given more than ${MAX_LOSSES} workers to lose; so it is taken for the cause.`,
     outcome: 'lost',

@@ -167,6 +167,7 @@ function ledgerSteps(db: ReturnType<typeof createDatabase>['db'], url: string) {
           token: attempt.token,
           error: { type: 'Error', message: 'it broke' },
           fingerprint: 'abcdefabcdef',
+          title: 'Error: it broke',
           reason: 'attempts_exhausted',
           decision: 'All attempts are used up.',
           outcome: 'failed',
@@ -198,6 +199,10 @@ function newTask(changes: Partial<NewTask> = {}): NewTask {
     attemptBudget: 5,
     timeoutMs: null,
     takenForMs: null,
+    retry: null,
+    expiresAt: null,
+    callbackUrl: null,
+    user: null,
     ...changes,
   }
 }

@@ -3,9 +3,9 @@ import { newId, reachCrashPoint } from '@redrive/shared/runtime'
 import {
   decideAfterFailure,
   describeError,
+  describeFault,
   type DeadLetterReason,
   type FailureKind,
-  fingerprintError,
   type TaskError,
 } from '@redrive/shared/task'
 import type { AttemptOutcome } from './attempt-outcome.ts'
@@ -127,7 +127,7 @@ async function fail(attempt: RunningAttempt, final: FinalFailure, ending: Ending
     taskId: claimed.taskId,
     token: claimed.token,
     error,
-    fingerprint: fingerprintError(error),
+    ...describeFault(error),
     reason,
     decision,
     outcome: kind === 'timed_out' ? 'timed_out' : 'failed',

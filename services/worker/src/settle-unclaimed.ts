@@ -7,7 +7,7 @@ import {
   standingKey,
 } from '@redrive/shared/database'
 import { newId, reachCrashPoint } from '@redrive/shared/runtime'
-import { fingerprintError, judgeTicket, NO_HANDLER_AFTER_MS, type TicketVerdict } from '@redrive/shared/task'
+import { describeFault, judgeTicket, NO_HANDLER_AFTER_MS, type TicketVerdict } from '@redrive/shared/task'
 import type { HeldTicket, HeldTickets } from './held-tickets.ts'
 import { askLedger, type WorkerContext } from './worker-context.ts'
 
@@ -162,7 +162,7 @@ function describeWantOfHandler({ held, standing }: Judged) {
     ...held.ticket,
     deadLetterId: newId(),
     error,
-    fingerprint: fingerprintError(error),
+    ...describeFault(error),
     reason: 'no_handler',
     decision: `Workers without a handler for its type gave it back for ${minutes} minutes: start a worker that has one, then redrive.`,
     outcome: 'failed',

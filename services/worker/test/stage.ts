@@ -236,5 +236,9 @@ function toTask({
     attemptBudget: maxAttempts,
     timeoutMs: timeoutMs ?? null,
     takenForMs: null,
+    retry: null,
+    expiresAt: null,
+    callbackUrl: null,
+    user: null,
   }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { EndedState } from '../task/index.ts'
+import { callbackInsertions } from './callback-insertions.ts'
 import type { Executor } from './ledger.ts'
 
 export interface Cancellation {
@@ -47,7 +48,9 @@ async function cancelOrLook(executor: Executor, cancellation: Cancellation): Pro
       update tasks t set state = 'cancelled', number = c.number, attempt = c.attempt, charged_attempts = c.charged_attempts,
         started_at = c.started_at, progress = c.progress, finished_at = now()
       from closed c where t.id = c.task_id
+      returning t.*
     ),
+    ${callbackInsertions(sql`ended`)},
     recorded as (
       insert into attempts (task_id, attempt, tenant_id, number, token, worker_id, started_at, ended_at, outcome, is_charged, progress)
       select task_id, attempt, tenant_id, number, token, worker_id, started_at, now(), 'cancelled', false, progress

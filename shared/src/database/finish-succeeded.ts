@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { callbackInsertions } from './callback-insertions.ts'
 import type { Executor } from './ledger.ts'
 import { ofTasks } from './of-tasks.ts'
 
@@ -37,7 +38,9 @@ export async function finishSucceeded(
         charged_attempts = c.charged_attempts + 1, result = d.result::jsonb, progress = c.progress,
         started_at = c.started_at, finished_at = now()
       from closed c join done d on d.token = c.token where t.id = c.task_id
+      returning t.*
     ),
+    ${callbackInsertions(sql`ended`)},
     recorded as (
       insert into attempts (task_id, attempt, tenant_id, number, token, worker_id, started_at, ended_at, outcome, is_charged, progress)
       select task_id, attempt, tenant_id, number, token, worker_id, started_at, now(), 'succeeded', true, progress from closed

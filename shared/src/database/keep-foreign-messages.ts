@@ -12,6 +12,7 @@ export interface ForeignMessage {
   readonly lane: string | null
   readonly error: TaskError
   readonly fingerprint: string
+  readonly title: string
   readonly broker: Record<string, unknown>
   readonly raw: Buffer
   readonly rawContentType: string | null
@@ -24,6 +25,14 @@ export async function keepForeignMessages(
 ): Promise<ReadonlySet<string>> {
   const column = <T>(pick: (message: ForeignMessage) => T): T[] => messages.map(pick)
   const { rows } = await sql<{ foreign_digest: string }>`
+    with grouped as (
+      insert into dead_letter_groups (tenant_id, fingerprint, title)
+      select distinct on (tenant_id, fingerprint) tenant_id, fingerprint, title from unnest(
+        ${column((one) => one.tenantId)}::uuid[], ${column((one) => one.fingerprint)}::text[], ${column((one) => one.title)}::text[]
+      ) as g (tenant_id, fingerprint, title)
+      order by tenant_id, fingerprint
+      on conflict do nothing
+    )
     insert into dead_letters (id, tenant_id, state, reason, decision, lane, error, fingerprint, opened_at, opened_by, broker, raw,
       raw_content_type, foreign_digest)
     select id, tenant_id, 'open', reason, decision, lane, error::jsonb, fingerprint, now(), 'recorder', broker::jsonb, raw,

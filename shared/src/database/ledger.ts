@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely'
-import type { DeadLetterState, RetryPolicy, TaskError, TaskProgress } from '../task/index.ts'
+import type { CrashEvidence, DeadLetterState, RetryPolicy, TaskError, TaskProgress } from '../task/index.ts'
 
 type Instant = ColumnType<Date, Date | string, Date | string>
 type OptionalInstant = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
@@ -18,6 +18,9 @@ export interface TaskTypesTable {
   retry: ColumnType<RetryPolicy, string, string>
   timeout_ms: number
   expected_duration_ms: number | null
+  isolation: Generated<'none' | 'process'>
+  memory_limit_mb: number | null
+  sensitive: Generated<string[]>
   worker_version: string
   registered_at: Generated<Date>
   updated_at: Generated<Date>
@@ -65,6 +68,10 @@ export interface TasksTable {
   progress: Json<TaskProgress | null>
   started_at: OptionalInstant
   finished_at: OptionalInstant
+  retry: Json<Partial<RetryPolicy> | null>
+  expires_at: OptionalInstant
+  callback_url: string | null
+  for_user: string | null
 }
 
 export interface OpenTasksTable {
@@ -87,6 +94,8 @@ export interface OpenTasksTable {
   progress: Json<TaskProgress | null>
   unhandled_since: OptionalInstant
   return_reason: string | null
+  expires_at: OptionalInstant
+  life_began_at: Generated<Date>
 }
 
 export interface AttemptsTable {
@@ -104,6 +113,7 @@ export interface AttemptsTable {
   progress: Json<TaskProgress | null>
   decision: string | null
   note: Json<Record<string, unknown> | null>
+  evidence: Json<CrashEvidence | null>
 }
 
 export interface DeadLettersTable {
@@ -128,6 +138,20 @@ export interface DeadLettersTable {
   closed_at: OptionalInstant
   closed_by: string | null
   closing_reason: string | null
+  input: Json<unknown>
+  tags: Generated<string[]>
+  for_user: string | null
+  attempt_count: Generated<number>
+  worker_version: string | null
+  evidence: Json<CrashEvidence | null>
+}
+
+export interface DeadLetterGroupsTable {
+  tenant_id: string
+  fingerprint: string
+  title: string
+  state: Generated<'open' | 'resolved' | 'ignored' | 'regressed'>
+  first_seen_at: Generated<Date>
 }
 
 export interface RareEndingsTable {
@@ -175,6 +199,7 @@ export interface Ledger {
   open_tasks: OpenTasksTable
   attempts: AttemptsTable
   dead_letters: DeadLettersTable
+  dead_letter_groups: DeadLetterGroupsTable
   rare_endings: RareEndingsTable
   input_revisions: InputRevisionsTable
   idempotency_keys: IdempotencyKeysTable

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { DeadLetterState, TaskError } from '../task/index.ts'
+import type { CrashEvidence, DeadLetterState, TaskError } from '../task/index.ts'
 import { jsonBytes } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
 import { NEWEST_ATTEMPTS } from './list-attempts-before-death.ts'
@@ -26,8 +26,15 @@ export interface DeadLetterView {
   readonly closedAt: Date | null
   readonly closedBy: string | null
   readonly closingReason: string | null
-  /** What the task was run with when it died. */
+  /** What the task was run with when it died; null for a foreign message. */
   readonly input: unknown
+  readonly tags: string[]
+  readonly user: string | null
+  /** Attempts charged up to this death. */
+  readonly attemptCount: number
+  /** Of the worker that made the last attempt. */
+  readonly workerVersion: string | null
+  readonly evidence: CrashEvidence | null
 }
 
 /** All columns of a dead letter view; callers add their conditions on `d`. Read-only. */
@@ -53,14 +60,9 @@ export function selectDeadLetters(executor: Executor) {
     ])
     .select(['d.opened_by as openedBy', 'd.broker', 'd.raw', 'd.raw_content_type as rawContentType'])
     .select(['d.closed_at as closedAt', 'd.closed_by as closedBy', 'd.closing_reason as closingReason'])
-    .select(() => [INPUT_AT_DEATH.as('input')])
+    .select(['d.input', 'd.tags', 'd.for_user as user', 'd.attempt_count as attemptCount'])
+    .select(['d.worker_version as workerVersion', 'd.evidence'])
 }
-
-// The oldest revision that was still in force at the dead letter's dispatch, else the task's present input.
-const INPUT_AT_DEATH = sql<unknown>`case when d.task_id is null then null else coalesce(
-  (select r.input from input_revisions r where r.task_id = d.task_id and r.until_number >= d.number
-   order by r.until_number limit 1),
-  (select t.input from tasks t where t.id = d.task_id)) end`
 
 const ATTEMPT_BYTES = sql<number>`(select coalesce(sum(a.bytes), 0) from (
   select ${jsonBytes(sql`error`)} + ${jsonBytes(sql`note`)} as bytes from attempts
@@ -70,4 +72,4 @@ const ATTEMPT_BYTES = sql<number>`(select coalesce(sum(a.bytes), 0) from (
 /** About what a dead letter with its attempts takes in an answer, over `d`. */
 export const DEAD_LETTER_BYTES = sql<number>`coalesce(octet_length(d.raw), 0)
   + ${jsonBytes(sql`d.error`)} + ${jsonBytes(sql`d.broker`)} + ${ATTEMPT_BYTES}
-  + (select ${jsonBytes(sql`i.input`)} from (select ${INPUT_AT_DEATH} as input) as i)`
+  + ${jsonBytes(sql`d.input`)}`

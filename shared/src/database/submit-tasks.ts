@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { RetryPolicy } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
 
 export interface NewTask {
@@ -15,6 +16,13 @@ export interface NewTask {
   readonly delayMs: number
   readonly attemptBudget: number
   readonly timeoutMs: number | null
+  /** What of the type's retry policy is otherwise for this task. */
+  readonly retry: Partial<RetryPolicy> | null
+  /** Not run after this instant. */
+  readonly expiresAt: Date | null
+  /** Where its ending is told: see `callbackInsertions`. */
+  readonly callbackUrl: string | null
+  readonly user: string | null
   /** So long the caller is about to publish the ticket itself; null leaves it to release. */
   readonly takenForMs: number | null
 }
@@ -83,26 +91,32 @@ function submission(tasks: readonly NewTask[]) {
       ${column((task) => task.input)}::text[], ${column((task) => JSON.stringify(task.tags))}::text[],
       ${column((task) => task.runAt)}::timestamptz[], ${column((task) => task.delayMs)}::float8[],
       ${column((task) => task.attemptBudget)}::int[], ${column((task) => task.timeoutMs)}::int[],
-      ${column((task) => task.takenForMs)}::float8[]
+      ${column((task) => task.takenForMs)}::float8[],
+      ${column((task) => (task.retry === null ? null : JSON.stringify(task.retry)))}::text[],
+      ${column((task) => task.expiresAt)}::timestamptz[], ${column((task) => task.callbackUrl)}::text[],
+      ${column((task) => task.user)}::text[]
     ) with ordinality
-      as s (id, tenant_id, type, lane, input, tags, run_at, delay_ms, attempt_budget, timeout_ms, taken_ms, position)
+      as s (id, tenant_id, type, lane, input, tags, run_at, delay_ms, attempt_budget, timeout_ms, taken_ms,
+        retry, expires_at, callback_url, for_user, position)
   )`
 }
 
 /** An open row only for a task that this statement inserted: a repeated submission must not reopen one that has ended. */
 function insertions(condition: ReturnType<typeof sql>) {
   return sql`inserted as (
-    insert into tasks (id, tenant_id, type, lane, input, tags, created_at, run_at, timeout_ms, attempt_budget, max_attempts)
+    insert into tasks (id, tenant_id, type, lane, input, tags, created_at, run_at, timeout_ms, attempt_budget, max_attempts,
+      retry, expires_at, callback_url, for_user)
     select id, tenant_id, type, lane, input::jsonb,
       case tags when '[]' then '{}' else array(select jsonb_array_elements_text(tags::jsonb)) end,
-      now(), coalesce(run_at, now() + delay_ms * interval '1 millisecond'), timeout_ms, attempt_budget, attempt_budget
+      now(), coalesce(run_at, now() + delay_ms * interval '1 millisecond'), timeout_ms, attempt_budget, attempt_budget,
+      retry::jsonb, expires_at, callback_url, for_user
     from submitted where ${condition}
     on conflict (id) do nothing
-    returning id, tenant_id, type, lane, created_at, run_at
+    returning id, tenant_id, type, lane, created_at, run_at, expires_at
   ),
   opened as (
-    insert into open_tasks (task_id, tenant_id, lane, type, due_at, taken_until)
-    select i.id, i.tenant_id, i.lane, i.type, i.run_at,
+    insert into open_tasks (task_id, tenant_id, lane, type, due_at, expires_at, taken_until)
+    select i.id, i.tenant_id, i.lane, i.type, i.run_at, i.expires_at,
       case when i.run_at <= now() then now() + s.taken_ms * interval '1 millisecond' end
     from inserted i join submitted s on s.id = i.id
   )`

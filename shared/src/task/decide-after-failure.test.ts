@@ -12,6 +12,10 @@ const attempt = (changes: Partial<FailedAttempt> = {}): FailedAttempt => ({
 })
 
 const policies = fc.record({
+  strategy: fc.constant('exponential' as const),
+  delaysMs: fc.constant([]),
+  jitter: fc.constant('full' as const),
+  maxAgeMs: fc.constant(null),
   maxAttempts: fc.integer({ min: 1, max: 100 }),
   baseDelayMs: fc.integer({ min: 0, max: 60_000 }),
   factor: fc.double({ min: 1, max: 10, noNaN: true }),

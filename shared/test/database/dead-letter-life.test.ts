@@ -156,6 +156,7 @@ test('a foreign message is kept once, bytes as they came', async () => {
     lane: 'normal',
     error: { type: 'ForeignMessage', message: 'not JSON' },
     fingerprint: 'f',
+    title: 'ForeignMessage: not JSON',
     broker: { queue: 'redrive.v1.normal' },
     raw: Buffer.from([0, 255, 1, 34, 92]),
     rawContentType: null,

@@ -40,6 +40,10 @@ export function newTask(changes: Partial<NewTask> = {}): NewTask {
     attemptBudget: 5,
     timeoutMs: null,
     takenForMs: null,
+    retry: null,
+    expiresAt: null,
+    callbackUrl: null,
+    user: null,
     ...changes,
   }
 }
@@ -51,6 +55,7 @@ export function failureOf(attempt: ClaimedAttempt, changes: Partial<Failure> = {
     token: attempt.token,
     error: { type: 'Error', message: 'it broke' },
     fingerprint: 'abcdefabcdef',
+    title: 'Error: it broke',
     reason: 'attempts_exhausted',
     decision: 'All attempts are used up.',
     outcome: 'failed',

@@ -110,6 +110,10 @@ function plan(
     delayMs: body.delayMs ?? 0,
     attemptBudget: body.maxAttempts ?? type.maxAttempts,
     timeoutMs: body.timeoutMs ?? null,
+    retry: null,
+    expiresAt: null,
+    callbackUrl: null,
+    user: null,
   }
 }
 
