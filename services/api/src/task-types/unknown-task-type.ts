@@ -1,4 +1,4 @@
-import { nearestName } from '@redrive/shared/runtime'
+import { nearestName } from '@redrive/shared/task'
 import { ProblemError } from '../problem-error.ts'
 
 const MAX_LISTED = 50

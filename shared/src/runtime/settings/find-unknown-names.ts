@@ -1,4 +1,4 @@
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '../../task/nearest-name.ts'
 import { type Environment, NAMES_IN_FILE } from './read-environment.ts'
 
 const PREFIXES = ['WORKER_', 'API_', 'RELEASE_', 'RECONCILE_', 'DATABASE_', 'AMQP_']

@@ -1,0 +1,6 @@
+export type * from './filter-conditions.ts'
+export type * from './filter-fault.ts'
+export * from './filter-language.ts'
+export * from './parse-dead-letter-filter.ts'
+export type { ParsedFilter, SentFilter } from './parse-filter.ts'
+export * from './parse-task-filter.ts'
