@@ -3,9 +3,10 @@ import { Migrator } from 'kysely/migration'
 import pg from 'pg'
 import * as ledger from './0001-ledger.ts'
 import * as failures from './0002-failures.ts'
+import * as search from './0003-search.ts'
 
 // In order, forward only; a file that has landed is never edited.
-const MIGRATIONS = { '0001-ledger': ledger, '0002-failures': failures }
+const MIGRATIONS = { '0001-ledger': ledger, '0002-failures': failures, '0003-search': search }
 
 /**
  * Brings the ledger to the newest schema and returns the names of the migrations that this call applied.

@@ -4,6 +4,7 @@ import type { ApiSettings, Events, Readiness } from '@redrive/shared/runtime'
 import type { BodyRoom } from './http/body-room.ts'
 import type { Submitter } from './submission/submitter.ts'
 import type { TaskTypeDirectory } from './task-types/task-type-directory.ts'
+import type { TenantDirectory } from './tenants/tenant-directory.ts'
 import type { EndingWatch } from './waiting/ending-watch.ts'
 
 /** What routes work with. */
@@ -16,6 +17,7 @@ export interface ApiParts {
   /** Null where no management API is configured. */
   readonly management: ManagementClient | null
   readonly types: TaskTypeDirectory
+  readonly tenants: TenantDirectory
   readonly bodies: BodyRoom
   readonly submitter: Submitter
   readonly endings: EndingWatch

@@ -28,6 +28,7 @@ import { DirectRelease } from './submission/direct-release.ts'
 import { LaneGate } from './submission/lane-gate.ts'
 import { Submitter } from './submission/submitter.ts'
 import { TaskTypeDirectory } from './task-types/task-type-directory.ts'
+import { TenantDirectory } from './tenants/tenant-directory.ts'
 import { EndingWatch } from './waiting/ending-watch.ts'
 import { watchLedger } from './watch-ledger.ts'
 
@@ -176,6 +177,7 @@ export class Api {
       publisher: this.#publisher,
       management: url === undefined ? null : new ManagementClient({ url, virtualHost }),
       types: new TaskTypeDirectory({ db, logger }),
+      tenants: new TenantDirectory(db),
       bodies: new BodyRoom(settings.maxBulkBytes * BULKS_AT_ONCE),
       submitter: new Submitter({ db, release: this.#release, events }),
       endings: new EndingWatch({ db, logger }),

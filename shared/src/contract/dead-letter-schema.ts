@@ -38,6 +38,7 @@ export const deadLetterSchema = z
   .object({
     id: idSchema,
     taskId: idSchema.nullable().meta({ description: 'Null for a foreign message.' }),
+    tenant: z.string().meta({ description: 'The name of its tenant; of a foreign message, the operator’s.' }),
     type: z.string().nullable(),
     lane: z.string().nullable(),
     state: deadLetterStateSchema,

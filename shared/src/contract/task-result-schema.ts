@@ -9,7 +9,7 @@ export const taskResultSchema = z
 
 /** The same in a list, where one wants to know what kind of task it was. */
 export const listedResultSchema = z
-  .object({ ...taskResultSchema.shape, type: z.string() })
+  .object({ ...taskResultSchema.shape, tenant: z.string(), type: z.string() })
   .meta({ id: 'ListedResult' })
 
 export type TaskResult = z.infer<typeof taskResultSchema>

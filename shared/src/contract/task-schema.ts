@@ -16,6 +16,7 @@ export const taskStateSchema = z.enum(TASK_STATES).meta({
 export const taskSchema = z
   .object({
     id: idSchema,
+    tenant: z.string().meta({ description: 'The name of its tenant.' }),
     type: z.string(),
     lane: z.string(),
     state: taskStateSchema,

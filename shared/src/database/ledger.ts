@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Kysely, Transaction } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways, Kysely, Transaction } from 'kysely'
 import type { CrashEvidence, DeadLetterState, RetryPolicy, TaskError, TaskProgress } from '../task/index.ts'
 
 type Instant = ColumnType<Date, Date | string, Date | string>
@@ -144,6 +144,7 @@ export interface DeadLettersTable {
   attempt_count: Generated<number>
   worker_version: string | null
   evidence: Json<CrashEvidence | null>
+  search: GeneratedAlways<string>
 }
 
 export interface DeadLetterGroupsTable {

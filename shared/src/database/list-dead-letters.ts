@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
+import type { DeadLetterFilter } from '../filter/index.ts'
 import { boundPage, type PageRow } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
-import { type DeadLetterFilter, matchDeadLetters } from './match-dead-letters.ts'
+import { matchDeadLetters } from './match-dead-letters.ts'
 import { DEAD_LETTER_BYTES, type DeadLetterView, selectDeadLetters } from './select-dead-letters.ts'
 
 export interface DeadLetterPage {
-  readonly tenantId: string
+  readonly tenantIds: readonly string[]
   readonly filter: DeadLetterFilter
   readonly limit: number
   readonly beforeId?: string
@@ -14,7 +15,7 @@ export interface DeadLetterPage {
 
 export type ListedDeadLetter = DeadLetterView & PageRow
 
-/** A page of a tenant's dead letters, newest first. */
+/** A page of these tenants' dead letters, newest first. */
 export function listDeadLetters(executor: Executor, page: DeadLetterPage): Promise<ListedDeadLetter[]> {
   return selectDeadLetters(executor)
     .innerJoin(
@@ -31,8 +32,8 @@ export function listDeadLetters(executor: Executor, page: DeadLetterPage): Promi
     .execute()
 }
 
-function findCandidates(executor: Executor, { tenantId, filter, limit, beforeId }: DeadLetterPage) {
-  const query = matchDeadLetters(executor, { tenantIds: [tenantId], filter })
+function findCandidates(executor: Executor, { tenantIds, filter, limit, beforeId }: DeadLetterPage) {
+  const query = matchDeadLetters(executor, { tenantIds, filter })
     .select(['d.id', DEAD_LETTER_BYTES.as('bytes')])
     .orderBy('d.id', 'desc')
     .limit(limit)

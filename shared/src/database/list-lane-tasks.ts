@@ -7,7 +7,7 @@ import { selectTasks, TASK_BYTES, type TaskView } from './select-tasks.ts'
 export function listLaneTasks(
   executor: Executor,
   page: {
-    readonly tenantId: string
+    readonly tenantIds: readonly string[]
     readonly lane: string
     readonly limit: number
     readonly maxBytes?: number
@@ -17,7 +17,7 @@ export function listLaneTasks(
     .selectFrom('open_tasks as o')
     .innerJoin('tasks as t', 't.id', 'o.task_id')
     .select(['t.id', 'o.due_at', TASK_BYTES.as('bytes')])
-    .where('o.tenant_id', '=', page.tenantId)
+    .where(sql<SqlBool>`o.tenant_id = any(${page.tenantIds}::uuid[])`)
     .where('o.lane', '=', page.lane)
     .where(sql<SqlBool>`o.token is null and o.due_at <= now()`)
     .orderBy('o.due_at')

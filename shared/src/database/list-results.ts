@@ -1,18 +1,21 @@
-import { sql } from 'kysely'
+import { sql, type SqlBool } from 'kysely'
 import { boundPage, jsonBytes, type PageRow } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
+import { tenantName } from './tenant-name.ts'
 
 export interface ResultView extends PageRow {
+  /** Its tenant's name. */
+  readonly tenant: string
   readonly type: string
   readonly result: unknown
   readonly finishedAt: Date | null
 }
 
-/** A page of a tenant's succeeded tasks with their results, newest first. */
+/** A page of these tenants' succeeded tasks with their results, newest first. */
 export function listResults(
   executor: Executor,
   page: {
-    readonly tenantId: string
+    readonly tenantIds: readonly string[]
     readonly type?: string
     readonly limit: number
     readonly beforeId?: string
@@ -22,7 +25,7 @@ export function listResults(
   let candidates = executor
     .selectFrom('tasks')
     .select(['id', jsonBytes(sql`result`).as('bytes')])
-    .where('tenant_id', '=', page.tenantId)
+    .where(sql<SqlBool>`tenant_id = any(${page.tenantIds}::uuid[])`)
     .where('state', '=', 'succeeded')
     .orderBy('id', 'desc')
     .limit(page.limit)
@@ -32,6 +35,7 @@ export function listResults(
     .selectFrom('tasks as t')
     .innerJoin(boundPage({ candidates, order: sql`c.id desc`, maxBytes: page.maxBytes }), 'p.id', 't.id')
     .select(['t.id', 't.type', 't.result', 't.finished_at as finishedAt', 'p.isFollowed'])
+    .select(tenantName('t').as('tenant'))
     .orderBy('t.id', 'desc')
     .execute()
 }

@@ -2,11 +2,14 @@ import { sql } from 'kysely'
 import type { CrashEvidence, DeadLetterState, TaskError } from '../task/index.ts'
 import { jsonBytes } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
+import { tenantName } from './tenant-name.ts'
 import { NEWEST_ATTEMPTS } from './list-attempts-before-death.ts'
 
 export interface DeadLetterView {
   readonly id: string
   readonly tenantId: string
+  /** Its tenant's name. */
+  readonly tenant: string
   /** Null for a foreign message. */
   readonly taskId: string | null
   readonly number: number | null
@@ -62,6 +65,7 @@ export function selectDeadLetters(executor: Executor) {
     .select(['d.closed_at as closedAt', 'd.closed_by as closedBy', 'd.closing_reason as closingReason'])
     .select(['d.input', 'd.tags', 'd.for_user as user', 'd.attempt_count as attemptCount'])
     .select(['d.worker_version as workerVersion', 'd.evidence'])
+    .select(tenantName('d').as('tenant'))
 }
 
 const ATTEMPT_BYTES = sql<number>`(select coalesce(sum(a.bytes), 0) from (

@@ -2,11 +2,14 @@ import { sql } from 'kysely'
 import type { TaskError, TaskProgress, TaskState } from '../task/index.ts'
 import { jsonBytes } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
+import { tenantName } from './tenant-name.ts'
 
 /** A task as it stands: its row, with the open row's view of it while it has not ended. */
 export interface TaskView {
   readonly id: string
   readonly tenantId: string
+  /** Its tenant's name. */
+  readonly tenant: string
   readonly type: string
   readonly lane: string
   readonly state: TaskState
@@ -65,6 +68,7 @@ export function selectTasks(executor: Executor) {
     ])
     .select(() => [
       STATE.as('state'),
+      tenantName('t').as('tenant'),
       sql<string>`coalesce(o.lane, t.lane)`.as('lane'),
       sql<TaskProgress | null>`coalesce(o.progress, t.progress)`.as('progress'),
       sql<number>`coalesce(o.attempt, t.attempt)`.as('attempt'),

@@ -46,7 +46,6 @@ export function parseFilter(sent: SentFilter, context: Context): ParsedFilter<Co
       : addField(conditions, { ...context, field, value: sent[field] })
     if (fault !== null) errors.push({ field, message: fault })
   }
-  errors.push(...faultsOfTimes(conditions))
   const [first, ...more] = errors
   if (first !== undefined) return { errors: [first, ...more] }
   return { filter: inputs.length === 0 ? conditions : { ...conditions, input: inputs } }
@@ -160,14 +159,6 @@ function narrow(one: Times, other: Times): Times {
     .at(-1)
   const [before] = [one.before, other.before].filter((time) => time !== undefined).toSorted()
   return { ...(from !== undefined && { from }), ...(before !== undefined && { before }) }
-}
-
-function faultsOfTimes(conditions: Conditions): FilterFault[] {
-  return Object.entries(conditions).flatMap(([field, condition]) => {
-    const { from, before } = (typeof condition === 'object' ? condition : {}) as Times
-    if (from === undefined || before === undefined || from < before) return []
-    return [{ field, message: `the time ends (${before}) before it begins (${from})` }]
-  })
 }
 
 const MAX_DISTANCE = 4

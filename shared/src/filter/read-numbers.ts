@@ -1,7 +1,7 @@
 import type { Bounds, Numbers } from './filter-conditions.ts'
 import type { Read } from './filter-fault.ts'
 import { type Operator, readComparison, readRange } from './read-comparison.ts'
-import type { SentValue, SentValues } from './split-values.ts'
+import type { SentValues } from './split-values.ts'
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
@@ -48,11 +48,6 @@ export function readNumbers({ values, isNegated }: SentValues): Read<Numbers> {
   }
   const distinct = [...new Set(numbers)].toSorted((one, other) => one - other)
   return { is: isNegated ? { noneOf: distinct } : { anyOf: distinct } }
-}
-
-/** Whether it would be read as a number if it were not in quotes. */
-export function isNumeric({ text }: Pick<SentValue, 'text'>): boolean {
-  return toNumber(text) !== null
 }
 
 function notNumber(text: string): { readonly fault: string } {

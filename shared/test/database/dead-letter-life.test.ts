@@ -109,7 +109,11 @@ test('each life keeps its own dead letter and input', async () => {
   const second = await ledger.fail((await ledger.claim(workerId, taskId, 2))!)
   await openDeadLetters(ledger.db, [{ taskId, number: 2, broker: {} }])
   await redriveDeadLetter(ledger.db, redriveOf(second, '{"a":8,"b":8}'))
-  const letters = await listDeadLetters(ledger.db, { tenantId, filter: { taskId }, limit: 10 })
+  const letters = await listDeadLetters(ledger.db, {
+    tenantIds: [tenantId],
+    filter: { taskId: { anyOf: [taskId] } },
+    limit: 10,
+  })
   expect(letters.map((letter) => letter.input)).toEqual([
     { a: 7, b: 7 },
     { a: 1, b: 2 },
@@ -164,7 +168,11 @@ test('a foreign message is kept once, bytes as they came', async () => {
   expect((await keepForeignMessages(ledger.db, [message])).size).toBe(1)
   expect((await keepForeignMessages(ledger.db, [{ ...message, id: newId() }])).size).toBe(0)
   expect((await findDeadLetter(ledger.db, { tenantId, id: message.id }))?.raw).toEqual(message.raw)
-  const foreign = await listDeadLetters(ledger.db, { tenantId, filter: { isForeign: true }, limit: 10 })
+  const foreign = await listDeadLetters(ledger.db, {
+    tenantIds: [tenantId],
+    filter: { foreign: true },
+    limit: 10,
+  })
   expect(foreign.map((letter) => letter.id)).toEqual([message.id])
 })
 

@@ -165,7 +165,11 @@ describe('endings', () => {
       standingKey({ taskId, number: 1 }),
     )
     expect(standing).toMatchObject({ ended: 'failed', number: 1, deadLetter: 'carried' })
-    const failed = await listTasks(ledger.db, { tenantId, filter: { state: 'failed' }, limit: 10 })
+    const failed = await listTasks(ledger.db, {
+      tenantIds: [tenantId],
+      filter: { state: { anyOf: ['failed'] } },
+      limit: 10,
+    })
     expect(failed.map((task) => task.id)).toContain(taskId)
   })
 
@@ -264,10 +268,14 @@ describe('lists', () => {
       reason: null,
     })
     for (const [state, id] of Object.entries(ids)) {
-      const listed = await listTasks(fresh.db, { tenantId, filter: { state: state as 'waiting' }, limit: 10 })
+      const listed = await listTasks(fresh.db, {
+        tenantIds: [tenantId],
+        filter: { state: { anyOf: [state as 'waiting'] } },
+        limit: 10,
+      })
       expect(listed.map((task) => [task.id, task.state])).toEqual([[id, state]])
     }
-    expect(await listTasks(fresh.db, { tenantId, filter: {}, limit: 100 })).toHaveLength(8)
+    expect(await listTasks(fresh.db, { tenantIds: [tenantId], filter: {}, limit: 100 })).toHaveLength(8)
   })
 
   test('pages go from the newest to the oldest and miss nothing', async () => {
@@ -275,9 +283,16 @@ describe('lists', () => {
     const ids = []
     for (let made = 0; made < 7; made += 1)
       ids.push(await fresh.submit({ tags: made % 2 === 0 ? ['even'] : [] }))
-    const first = await listTasks(fresh.db, { tenantId, filter: {}, limit: 4 })
-    const second = await listTasks(fresh.db, { tenantId, filter: {}, limit: 4, beforeId: first[3]!.id })
+    const first = await listTasks(fresh.db, { tenantIds: [tenantId], filter: {}, limit: 4 })
+    const second = await listTasks(fresh.db, {
+      tenantIds: [tenantId],
+      filter: {},
+      limit: 4,
+      beforeId: first[3]!.id,
+    })
     expect([...first, ...second].map((task) => task.id)).toEqual(ids.toReversed())
-    expect(await listTasks(fresh.db, { tenantId, filter: { tag: 'even' }, limit: 10 })).toHaveLength(4)
+    expect(
+      await listTasks(fresh.db, { tenantIds: [tenantId], filter: { tag: { anyOf: ['even'] } }, limit: 10 }),
+    ).toHaveLength(4)
   })
 })

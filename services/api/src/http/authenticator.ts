@@ -5,7 +5,12 @@ import { ProblemError } from '../problem-error.ts'
 import type { Caller } from './caller.ts'
 import { FailedAttempts } from './failed-attempts.ts'
 
-const ADMINISTRATOR: Caller = Object.freeze({ tenantId: DEFAULT_TENANT_ID, actor: 'administrator' })
+const ADMINISTRATOR: Caller = Object.freeze({
+  tenantId: DEFAULT_TENANT_ID,
+  tenant: 'default',
+  actor: 'administrator',
+  visibility: 'all',
+})
 const CHALLENGE = 'Bearer realm="redrive", Basic realm="redrive", charset="UTF-8"'
 
 /** Knows whose key a request carries. Keys are compared as digests in constant time and are never logged. */

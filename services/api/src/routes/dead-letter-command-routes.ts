@@ -97,7 +97,8 @@ async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api
   if (letter.taskId === null) return redriveForeign(letter, { caller, order: body }, api)
   await checkInput(letter, body, api)
   const redriving = redriveDeadLetter(api.db, {
-    ...caller,
+    tenantId: letter.tenantId,
+    actor: caller.actor,
     deadLetterId: letter.id,
     auditId: newId(),
     reason: body.reason ?? null,
@@ -161,7 +162,8 @@ async function redriveForeign(
   })
   if (outcome !== 'confirmed') throw brokerUnavailable(queue, outcome)
   const closing = {
-    ...caller,
+    tenantId: letter.tenantId,
+    actor: caller.actor,
     deadLetterId: letter.id,
     auditId: newId(),
     reason: order.reason ?? null,
@@ -223,7 +225,8 @@ async function discard(request: RouteRequest<Params, unknown, OperatorNote>, api
   const { params, caller, body } = request
   const letter = await findOwnDeadLetter(params.id, caller, api)
   const closing = {
-    ...caller,
+    tenantId: letter.tenantId,
+    actor: caller.actor,
     deadLetterId: letter.id,
     auditId: newId(),
     reason: body.reason ?? null,

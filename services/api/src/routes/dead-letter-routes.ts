@@ -1,10 +1,12 @@
-import { DEAD_LETTER_STATES, deadLetterSchema, pageSchema, sentInstantSchema } from '@redrive/shared/contract'
-import { type DeadLetterFilter, listDeadLetters as listDeadLettersIn } from '@redrive/shared/database'
+import { deadLetterSchema, pageSchema } from '@redrive/shared/contract'
+import { listDeadLetters as listDeadLettersIn } from '@redrive/shared/database'
+import { DEAD_LETTER_FIELDS } from '@redrive/shared/filter'
 import { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
+import { FILTER_DESCRIPTION, filterParameters } from '../filters/filter-parameters.ts'
+import { readDeadLetterFilter } from '../filters/read-dead-letter-filter.ts'
 import { findPage } from '../http/find-page.ts'
-import { isUuid } from '../http/is-uuid.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { showDeadLetter } from '../views/show-dead-letter.ts'
@@ -12,35 +14,11 @@ import { showDeadLetters } from '../views/show-dead-letters.ts'
 import { EXAMPLES } from './examples.ts'
 import { findOwnDeadLetter } from './find-own-dead-letter.ts'
 import { idParameter } from './path-parameters.ts'
-import { cursorParameter, limitParameter, wordParameter } from './query-schemas.ts'
+import { cursorParameter, limitParameter } from './query-schemas.ts'
 
-const states = z
-  .string()
-  .transform((text) => text.split(','))
-  .pipe(z.array(z.enum(DEAD_LETTER_STATES)))
-  .optional()
-  .meta({
-    description: 'One state, or several with commas.',
-    override: { type: 'string' },
-    examples: ['open', 'carried,open'],
-  })
-
-const listQuery = z.strictObject({
-  state: states,
-  type: wordParameter,
-  lane: wordParameter,
-  reason: wordParameter,
-  fingerprint: wordParameter,
-  taskId: wordParameter.refine((id) => id === undefined || isUuid(id), 'expected an id'),
-  foreign: z
-    .enum(['true', 'false'])
-    .optional()
-    .meta({ description: 'Only, or none of, the messages that belong to no task.' }),
-  diedAfter: sentInstantSchema.optional(),
-  diedBefore: sentInstantSchema.optional(),
-  limit: limitParameter,
-  cursor: cursorParameter,
-})
+const listQuery = z
+  .object({ ...filterParameters(DEAD_LETTER_FIELDS), limit: limitParameter, cursor: cursorParameter })
+  .catchall(z.string())
 
 type ListQuery = z.output<typeof listQuery>
 
@@ -51,7 +29,8 @@ export const deadLetterRoutes: readonly Route[] = [
     path: '/api/v1/dead-letters',
     operationId: 'listDeadLetters',
     tag: 'Dead letters',
-    summary: 'List dead letters, newest first',
+    summary: 'Search dead letters, newest first',
+    description: FILTER_DESCRIPTION,
     access: 'dead-letters:read',
     query: listQuery,
     responses: {
@@ -84,30 +63,14 @@ export const deadLetterRoutes: readonly Route[] = [
   }),
 ]
 
-async function listDeadLetters(request: RouteRequest<unknown, ListQuery>, { db }: ApiParts): Promise<Answer> {
+async function listDeadLetters(request: RouteRequest<unknown, ListQuery>, api: ApiParts): Promise<Answer> {
   const { limit, cursor, ...sent } = request.query
-  const { tenantId } = request.caller
-  const filter = toFilter(sent)
+  const match = await readDeadLetterFilter({ sent, place: 'query', caller: request.caller }, api)
   const page = await findPage({ limit, cursor, list: { list: 'dead-letters', ...sent } }, (part) =>
-    repeatRead(() => listDeadLettersIn(db, { tenantId, filter, ...part })),
+    repeatRead(() => listDeadLettersIn(api.db, { ...match, ...part })),
   )
-  const items = await repeatRead(() => showDeadLetters(db, page.rows))
+  const items = await repeatRead(() => showDeadLetters(api.db, page.rows))
   return { status: 200, json: { items, nextCursor: page.nextCursor } }
-}
-
-function toFilter(sent: Omit<ListQuery, 'limit' | 'cursor'>): DeadLetterFilter {
-  const { state, foreign, diedAfter, diedBefore, type, lane, reason, fingerprint, taskId } = sent
-  return {
-    ...(state !== undefined && { states: state }),
-    ...(type !== undefined && { type }),
-    ...(lane !== undefined && { lane }),
-    ...(reason !== undefined && { reason }),
-    ...(fingerprint !== undefined && { fingerprint }),
-    ...(taskId !== undefined && { taskId }),
-    ...(foreign !== undefined && { isForeign: foreign === 'true' }),
-    ...(diedAfter !== undefined && { diedAfter: new Date(diedAfter) }),
-    ...(diedBefore !== undefined && { diedBefore: new Date(diedBefore) }),
-  }
 }
 
 type IdRequest = RouteRequest<z.output<typeof idParameter>>

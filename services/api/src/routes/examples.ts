@@ -11,6 +11,7 @@ const ERROR = {
 
 const task: TaskResource = {
   id: TASK_ID,
+  tenant: 'default',
   type: 'math.add',
   lane: 'normal',
   state: 'waiting',
@@ -58,6 +59,7 @@ const attempt = {
 const deadLetter: DeadLetterResource = {
   id: DEAD_LETTER_ID,
   taskId: TASK_ID,
+  tenant: 'default',
   type: 'demo.work',
   lane: 'normal',
   state: 'open',

@@ -1,9 +1,12 @@
 import { listedResultSchema, pageSchema, taskResultSchema, taskStatusSchema } from '@redrive/shared/contract'
 import { listDeadLetters, listResults as listResultsIn, type TaskView } from '@redrive/shared/database'
+import { TASK_FIELDS } from '@redrive/shared/filter'
 import { hasEnded } from '@redrive/shared/task'
 import { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
+import { filterParameters } from '../filters/filter-parameters.ts'
+import { readTaskFilter } from '../filters/read-task-filter.ts'
 import { findPage } from '../http/find-page.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
@@ -27,7 +30,12 @@ const preferHeader = z.object({
 
 const waitHeaders = z.object({ 'Preference-Applied': z.string().optional() })
 
-const resultsQuery = z.strictObject({ type: wordParameter, limit: limitParameter, cursor: cursorParameter })
+const resultsQuery = z.strictObject({
+  type: wordParameter,
+  tenant: filterParameters(TASK_FIELDS).tenant,
+  limit: limitParameter,
+  cursor: cursorParameter,
+})
 
 type IdRequest = RouteRequest<z.output<typeof idParameter>>
 
@@ -91,7 +99,10 @@ export const outcomeRoutes: readonly Route[] = [
       200: {
         description: 'A page.',
         schema: pageSchema(listedResultSchema),
-        example: { items: [{ ...EXAMPLES.taskResult, type: 'math.add' }], nextCursor: null },
+        example: {
+          items: [{ ...EXAMPLES.taskResult, type: 'math.add', tenant: 'default' }],
+          nextCursor: null,
+        },
       },
     },
     problems: ['INVALID_CURSOR', 'DATABASE_UNAVAILABLE'],
@@ -134,7 +145,9 @@ async function notSucceeded(
   const { id, tenantId, state: taskState, error } = task
   const [letter] =
     taskState === 'failed'
-      ? await repeatRead(() => listDeadLetters(db, { tenantId, filter: { taskId: id }, limit: 1 }))
+      ? await repeatRead(() =>
+          listDeadLetters(db, { tenantIds: [tenantId], filter: { taskId: { anyOf: [id] } }, limit: 1 }),
+        )
       : []
   const how = taskState === 'cancelled' ? 'was cancelled' : taskState
   const why = error === null ? '' : `: ${error.type}: ${error.message.slice(0, 500)}`
@@ -151,15 +164,23 @@ async function notSucceeded(
 
 async function listResults(
   request: RouteRequest<unknown, z.output<typeof resultsQuery>>,
-  { db }: ApiParts,
+  api: ApiParts,
 ): Promise<Answer> {
-  const { limit, cursor, type } = request.query
-  const { tenantId } = request.caller
-  const page = await findPage({ limit, cursor, list: { list: 'results', type } }, (part) =>
-    repeatRead(() => listResultsIn(db, { tenantId, ...part, ...(type !== undefined && { type }) })),
+  const { limit, cursor, type, tenant } = request.query
+  const sent = tenant === undefined ? {} : { tenant }
+  const { tenantIds } = await readTaskFilter({ sent, place: 'query', caller: request.caller }, api)
+  const page = await findPage({ limit, cursor, list: { list: 'results', type, tenant } }, (part) =>
+    repeatRead(() => listResultsIn(api.db, { tenantIds, ...part, ...(type !== undefined && { type }) })),
   )
-  const items = page.rows.map(({ id, type: of, result, finishedAt }) => {
-    return { id, type: of, state: 'succeeded', result: result ?? null, finishedAt: finishedAt?.toISOString() }
+  const items = page.rows.map(({ id, tenant: of, type, result, finishedAt }) => {
+    return {
+      id,
+      tenant: of,
+      type,
+      state: 'succeeded',
+      result: result ?? null,
+      finishedAt: finishedAt?.toISOString(),
+    }
   })
   return { status: 200, json: { items, nextCursor: page.nextCursor } }
 }

@@ -7,6 +7,7 @@ import { MAX_PAGE_BYTES } from '../http/find-page.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { ProblemError } from '../problem-error.ts'
+import { visibleTenants } from '../tenants/visible-tenants.ts'
 import { ERROR, findQueues, QUEUE_NAMES } from '../views/find-queues.ts'
 import { showDeadLetters } from '../views/show-dead-letters.ts'
 import { toTask } from '../views/to-task.ts'
@@ -83,22 +84,24 @@ async function getQueue({ params, caller }: NameRequest, api: ApiParts): Promise
   return { status: 200, json: queue }
 }
 
+const ON_THE_WAY = { state: { anyOf: ['carried', 'open'] } } as const
+
 async function listQueueTasks(
   { params, query, caller }: NameRequest<z.output<typeof limitQuery>>,
   api: ApiParts,
 ): Promise<Answer> {
   const lane = knownQueue(params.name)
-  const { tenantId } = caller
   const { limit } = query
+  const tenantIds = (await repeatRead(() => visibleTenants(caller, api))).map(({ id }) => id)
   const maxBytes = MAX_PAGE_BYTES
   if (lane === ERROR) {
     const letters = await repeatRead(() =>
-      listDeadLetters(api.db, { tenantId, filter: { states: ['carried', 'open'] }, limit, maxBytes }),
+      listDeadLetters(api.db, { tenantIds, filter: ON_THE_WAY, limit, maxBytes }),
     )
     const items = await repeatRead(() => showDeadLetters(api.db, letters))
     return { status: 200, json: { items, nextCursor: null } }
   }
-  const tasks = await repeatRead(() => listLaneTasks(api.db, { tenantId, lane, limit, maxBytes }))
+  const tasks = await repeatRead(() => listLaneTasks(api.db, { tenantIds, lane, limit, maxBytes }))
   return { status: 200, json: { items: tasks.map(toTask), nextCursor: null } }
 }
 

@@ -104,12 +104,13 @@ async function submitTask(request: RouteRequest, api: ApiParts): Promise<Answer>
   if ('first' in plan) return replayTask(request, plan.first, api)
   const [planned] = plan.planned
   if (planned === undefined) throw new Error('a task that was planned is missing')
-  if (key === null) return answerTask(planned, await api.submitter.submitOne(planned), {})
+  const { tenant } = request.caller
+  if (key === null) return answerTask({ ...planned, tenant }, await api.submitter.submitOne(planned), {})
   const { accepted, isReplay } = await api.submitter.submitWithKey([planned], key)
   if (isReplay) return replayTask(request, accepted, api)
   const [task] = accepted
   if (task === undefined) throw new Error('the task of a submission is missing')
-  return answerTask(planned, task, {})
+  return answerTask({ ...planned, tenant }, task, {})
 }
 
 async function submitTasks(request: RouteRequest, api: ApiParts): Promise<Answer> {
@@ -165,7 +166,7 @@ function answerTask(
  * ledger, because workers may have registered the type anew with other defaults since.
  */
 async function replayTask(
-  { body, caller: { tenantId } }: RouteRequest,
+  { body, caller: { tenantId, tenant } }: RouteRequest,
   [task]: readonly AcceptedTask[],
   { db }: ApiParts,
 ): Promise<Answer> {
@@ -174,6 +175,7 @@ async function replayTask(
   const { type, input, lane, maxAttempts, tags, timeoutMs } = body as NewTaskBody
   return answerTask(
     {
+      tenant,
       type,
       sentInput: input,
       lane: lane ?? (isLane(terms.lane) ? terms.lane : DEFAULT_LANE),

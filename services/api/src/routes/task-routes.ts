@@ -2,48 +2,44 @@ import {
   operatorNoteSchema,
   type OperatorNote,
   pageSchema,
-  sentInstantSchema,
   taskDetailSchema,
   taskSchema,
 } from '@redrive/shared/contract'
 import {
   cancelTask as cancelTaskIn,
+  type Executor,
   findTask,
   listAttempts,
   listAuditEntries,
   listDeadLetters,
   listTasks as listTasksIn,
   readInSnapshot,
-  type TaskFilter,
+  type TaskView,
 } from '@redrive/shared/database'
+import { TASK_FIELDS } from '@redrive/shared/filter'
 import { newId } from '@redrive/shared/runtime'
-import { LANES, TASK_STATES } from '@redrive/shared/task'
 import { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
+import { FILTER_DESCRIPTION, filterParameters } from '../filters/filter-parameters.ts'
+import { readTaskFilter } from '../filters/read-task-filter.ts'
+import { visibleOwner } from '../http/caller.ts'
 import { findPage } from '../http/find-page.ts'
 import { isUuid } from '../http/is-uuid.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { withinDeadline } from '../http/within-deadline.ts'
 import { ProblemError } from '../problem-error.ts'
-import { toTaskDetail } from '../views/to-task-detail.ts'
+import { type TaskStory, toTaskDetail } from '../views/to-task-detail.ts'
 import { toTask } from '../views/to-task.ts'
 import { EXAMPLES } from './examples.ts'
 import { findOwnTask, taskNotFound } from './find-own-task.ts'
 import { idParameter } from './path-parameters.ts'
-import { cursorParameter, limitParameter, wordParameter } from './query-schemas.ts'
+import { cursorParameter, limitParameter } from './query-schemas.ts'
 
-const listQuery = z.strictObject({
-  state: z.enum(TASK_STATES).optional(),
-  type: wordParameter,
-  lane: z.enum(LANES).optional(),
-  tag: wordParameter,
-  createdAfter: sentInstantSchema.optional(),
-  createdBefore: sentInstantSchema.optional(),
-  limit: limitParameter,
-  cursor: cursorParameter,
-})
+const listQuery = z
+  .object({ ...filterParameters(TASK_FIELDS), limit: limitParameter, cursor: cursorParameter })
+  .catchall(z.string())
 
 type ListQuery = z.output<typeof listQuery>
 type IdParams = z.output<typeof idParameter>
@@ -55,7 +51,8 @@ export const taskRoutes: readonly Route[] = [
     path: '/api/v1/tasks',
     operationId: 'listTasks',
     tag: 'Tasks',
-    summary: 'List tasks, newest first',
+    summary: 'Search tasks, newest first',
+    description: `${FILTER_DESCRIPTION} On tasks, \`text\` and \`input.<path>\` need a time: \`createdAt=>=-24h\`, for example.`,
     access: 'tasks:read',
     query: listQuery,
     responses: {
@@ -101,32 +98,13 @@ export const taskRoutes: readonly Route[] = [
   }),
 ]
 
-async function listTasks(request: RouteRequest<unknown, ListQuery>, { db }: ApiParts): Promise<Answer> {
+async function listTasks(request: RouteRequest<unknown, ListQuery>, api: ApiParts): Promise<Answer> {
   const { limit, cursor, ...sent } = request.query
-  const { tenantId } = request.caller
-  const filter = toFilter(sent)
+  const match = await readTaskFilter({ sent, place: 'query', caller: request.caller }, api)
   const page = await findPage({ limit, cursor, list: { list: 'tasks', ...sent } }, (part) =>
-    repeatRead(() => listTasksIn(db, { tenantId, filter, ...part })),
+    repeatRead(() => listTasksIn(api.db, { ...match, ...part })),
   )
   return { status: 200, json: { items: page.rows.map(toTask), nextCursor: page.nextCursor } }
-}
-
-function toFilter({
-  state,
-  type,
-  lane,
-  tag,
-  createdAfter,
-  createdBefore,
-}: Omit<ListQuery, 'limit' | 'cursor'>): TaskFilter {
-  return {
-    ...(state !== undefined && { state }),
-    ...(type !== undefined && { type }),
-    ...(lane !== undefined && { lane }),
-    ...(tag !== undefined && { tag }),
-    ...(createdAfter !== undefined && { createdAfter: new Date(createdAfter) }),
-    ...(createdBefore !== undefined && { createdBefore: new Date(createdBefore) }),
-  }
 }
 
 const MAX_DEAD_LETTERS = 100
@@ -136,22 +114,28 @@ async function getTask(
   { db }: ApiParts,
 ): Promise<Answer> {
   if (!isUuid(id)) throw taskNotFound(id)
-  const { tenantId } = caller
   const story = await repeatRead(() =>
-    readInSnapshot(db, async (snapshot) => ({
-      task: await findTask(snapshot, { tenantId, id }),
-      attempts: await listAttempts(snapshot, { tenantId, id }),
-      deadLetters: await listDeadLetters(snapshot, {
-        tenantId,
-        filter: { taskId: id },
-        limit: MAX_DEAD_LETTERS,
-      }),
-      history: await listAuditEntries(snapshot, { tenantId, taskId: id }),
-    })),
+    readInSnapshot(db, async (snapshot) => {
+      const task = await findTask(snapshot, { tenantId: visibleOwner(caller), id })
+      return task === null ? null : await readStory(snapshot, task)
+    }),
   )
-  const { task } = story
-  if (task === null) throw taskNotFound(id)
-  return { status: 200, json: toTaskDetail({ ...story, task }) }
+  if (story === null) throw taskNotFound(id)
+  return { status: 200, json: toTaskDetail(story) }
+}
+
+async function readStory(snapshot: Executor, task: TaskView): Promise<TaskStory> {
+  const { id, tenantId } = task
+  return {
+    task,
+    attempts: await listAttempts(snapshot, { tenantId, id }),
+    deadLetters: await listDeadLetters(snapshot, {
+      tenantIds: [tenantId],
+      filter: { taskId: { anyOf: [id] } },
+      limit: MAX_DEAD_LETTERS,
+    }),
+    history: await listAuditEntries(snapshot, { tenantId, taskId: id }),
+  }
 }
 
 async function cancelTask(
@@ -159,10 +143,9 @@ async function cancelTask(
   api: ApiParts,
 ): Promise<Answer> {
   const { params, caller, body } = request
-  const { id } = params
-  if (!isUuid(id)) throw taskNotFound(id)
-  const reason = body.reason ?? null
-  const before = await withinDeadline(cancelTaskIn(api.db, { ...caller, id, auditId: newId(), reason }))
+  const { id, tenantId } = await findOwnTask(params.id, caller, api)
+  const cancellation = { tenantId, id, auditId: newId(), actor: caller.actor, reason: body.reason ?? null }
+  const before = await withinDeadline(cancelTaskIn(api.db, cancellation))
   if (before === undefined) throw taskNotFound(id)
   if (before !== null) {
     const detail = `The task has already ended: it ${before === 'cancelled' ? 'was cancelled' : before}.`

@@ -3,7 +3,7 @@ import type { QueueResource } from '@redrive/shared/contract'
 import { countDeadLetters, countLaneTasks, type LaneCounts } from '@redrive/shared/database'
 import { isLane, LANES } from '@redrive/shared/task'
 import type { ApiParts } from '../api-parts.ts'
-import type { Caller } from '../http/caller.ts'
+import { type Caller, visibleOwner } from '../http/caller.ts'
 
 /** The error queue's name in the api. */
 export const ERROR = 'error'
@@ -20,8 +20,8 @@ export async function findQueues(
   api: ApiParts,
 ): Promise<QueueResource[]> {
   const [lanes, deadLetters, ...live] = await Promise.all([
-    countLaneTasks(api.db, caller.tenantId),
-    countDeadLetters(api.db, caller.tenantId),
+    countLaneTasks(api.db, visibleOwner(caller)),
+    countDeadLetters(api.db, visibleOwner(caller)),
     ...names.map((name) => inspectLive(brokerQueueOf(name), api)),
   ])
   return names.map((name, index) => {

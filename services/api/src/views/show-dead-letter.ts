@@ -4,7 +4,7 @@ import { toDeadLetter } from './to-dead-letter.ts'
 
 /** One dead letter as the api shows it. */
 export async function showDeadLetter(db: Executor, letter: DeadLetterView): Promise<DeadLetterResource> {
-  const { tenantId, id } = letter
-  const attempts = await listAttemptsBeforeDeath(db, { tenantId, deadLetterIds: [id] })
+  const { id } = letter
+  const attempts = await listAttemptsBeforeDeath(db, [id])
   return toDeadLetter(letter, attempts.get(id) ?? [])
 }

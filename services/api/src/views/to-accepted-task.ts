@@ -6,7 +6,10 @@ import type { PlannedTask } from '../submission/planned-task.ts'
 export type ShownPlan = Pick<
   PlannedTask,
   'type' | 'lane' | 'sentInput' | 'tags' | 'attemptBudget' | 'timeoutMs'
->
+> & {
+  /** The name of the tenant. */
+  readonly tenant: string
+}
 
 /**
  * A task as it was at the moment of its acceptance. The same submission repeated with its key gets the same answer, byte
@@ -15,6 +18,7 @@ export type ShownPlan = Pick<
 export function toAcceptedTask(plan: ShownPlan, { id, createdAt, runAt }: AcceptedTask): TaskResource {
   return {
     id,
+    tenant: plan.tenant,
     type: plan.type,
     lane: plan.lane,
     state: runAt > createdAt ? 'scheduled' : 'waiting',

@@ -10,6 +10,7 @@ export function toDeadLetter(letter: DeadLetterView, attempts: readonly AttemptV
   return {
     id: letter.id,
     taskId: letter.taskId,
+    tenant: letter.tenant,
     type: letter.type,
     lane: letter.lane,
     state: letter.state,

@@ -6,6 +6,7 @@ import { toError } from './to-error.ts'
 export function toTask(task: TaskView): TaskResource {
   return {
     id: task.id,
+    tenant: task.tenant,
     type: task.type,
     lane: task.lane,
     state: task.state,

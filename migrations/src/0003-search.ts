@@ -1,0 +1,49 @@
+import { type Kysely, sql } from 'kysely'
+
+// Makes dead letters findable by each of their fields, by the words of the error and by what stands in the input. Only a
+// generated column and indexes: code of the version before goes on writing while this is applied, but waits for it: the
+// column rewrites the table, and the indexes are built in the migration's transaction.
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await createErrorText(db)
+  await sql`
+    alter table dead_letters
+      add column search tsvector generated always as (to_tsvector('simple', error_text(error))) stored`.execute(
+    db,
+  )
+  await indexWords(db)
+  await indexContents(db)
+}
+
+async function createErrorText(db: Kysely<unknown>): Promise<void> {
+  // The classes, messages and codes of an error and its causes. Names of classes, hosts and paths are taken apart, so that
+  // a part of one is found; translate does the same to what is looked for (match-text.ts). Bounded, because the ending of
+  // a task must not fail for a message with more words than a tsvector can hold.
+  await sql`
+    create function error_text(error jsonb) returns text language sql immutable parallel safe as $$
+      select translate(left(string_agg(found.value #>> '{}', ' '), 20000), './:@=', '     ') from (
+        select jsonb_path_query(error, '$.**.type') as value
+        union all select jsonb_path_query(error, '$.**.message')
+        union all select jsonb_path_query(error, '$.**.code')
+      ) as found
+    $$`.execute(db)
+}
+
+/** A page of a filter is the newest of an index range of each tenant, so every field has its index with the id behind. */
+async function indexWords(db: Kysely<unknown>): Promise<void> {
+  await sql`create index dead_letters_by_type on dead_letters (tenant_id, type, id)`.execute(db)
+  await sql`create index dead_letters_by_lane on dead_letters (tenant_id, lane, id)`.execute(db)
+  await sql`create index dead_letters_by_reason on dead_letters (tenant_id, reason, id)`.execute(db)
+  await sql`create index dead_letters_by_user on dead_letters (tenant_id, for_user, id)`.execute(db)
+  await sql`create index dead_letters_by_fingerprint on dead_letters (tenant_id, fingerprint, id)`.execute(db)
+  await sql`create index dead_letters_by_worker_version on dead_letters (tenant_id, worker_version, id)`.execute(
+    db,
+  )
+  await sql`create index dead_letters_by_attempts on dead_letters (tenant_id, attempt_count, id)`.execute(db)
+  await sql`create index dead_letters_by_time on dead_letters (tenant_id, died_at, id)`.execute(db)
+}
+
+async function indexContents(db: Kysely<unknown>): Promise<void> {
+  await sql`create index dead_letters_by_tag on dead_letters using gin (tags) where tags <> '{}'`.execute(db)
+  await sql`create index dead_letters_by_text on dead_letters using gin (search)`.execute(db)
+  await sql`create index dead_letters_by_input on dead_letters using gin (input jsonb_path_ops)`.execute(db)
+}
