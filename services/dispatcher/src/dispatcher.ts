@@ -11,6 +11,7 @@ import {
 import { LANES, type Lane } from '@redrive/shared/task'
 import { createBrokerLinks, type BrokerLinks } from './broker-links.ts'
 import { checkReadiness } from './check-readiness.ts'
+import { createExpiry } from './create-expiry.ts'
 import { registerDispatcherGauges } from './dispatcher-gauges.ts'
 import { Leadership } from './leadership.ts'
 import { openOverdue } from './open-overdue.ts'
@@ -35,10 +36,13 @@ const LEAD_EVERY_MS = 1_000
 /** The sessions answer small questions; one that is not answered by then counts as a look that failed. */
 const SESSION_TIMEOUT_MS = 5_000
 
+/** What one dispatcher does for all, beside the release of each lane and the rescue. */
+const WORKS = ['expire', 'overdue', 'reconcile'] as const
+
 const releaseOf = (lane: Lane): string => `release ${lane}`
 
 /**
- * One dispatcher: release of each lane, rescue, reconciliation and overdue dead letters, each done by one of all
+ * One dispatcher: release of each lane, rescue, reconciliation, overdue dead letters and expiry, each done by one of all
  * dispatchers at a time; and the recorder of the error queue, in which all of them share.
  */
 export class Dispatcher {
@@ -51,6 +55,7 @@ export class Dispatcher {
   readonly #rescue: WorkerRescue
   readonly #reconciliation: Reconciliation
   readonly #overdue: Loop
+  readonly #expiry: Loop
   readonly #recorder: ErrorRecorder
   readonly #readiness: Loop
   readonly #operations: OperationsServer
@@ -82,6 +87,12 @@ export class Dispatcher {
     this.#rescue = this.#createRescue()
     this.#reconciliation = this.#createReconciliation()
     this.#overdue = this.#createOverdue()
+    this.#expiry = createExpiry({
+      db: this.#database.db,
+      events,
+      logger,
+      isLeading: () => this.#leadership.holds('expire'),
+    })
     const { consuming } = this.#broker
     this.#recorder = new ErrorRecorder({ connection: consuming, db: this.#database.db, events, logger })
     const check = () => checkReadiness(this.#neededParts())
@@ -105,6 +116,7 @@ export class Dispatcher {
     this.#leading.start()
     this.#rescue.start()
     this.#overdue.start()
+    this.#expiry.start()
     this.#readiness.start()
     void this.#establishTopology()
   }
@@ -144,6 +156,7 @@ export class Dispatcher {
     await Promise.all([
       this.#readiness.stop(),
       this.#overdue.stop(),
+      this.#expiry.stop(),
       this.#reconciliation.stop(),
       this.#rescue.stop(),
       this.#recorder.stop(),
@@ -175,7 +188,7 @@ export class Dispatcher {
       url: settings.databaseUrl,
       applicationName: `${APPLICATION} leadership`,
       statementTimeoutMs: SESSION_TIMEOUT_MS,
-      works: [...lanes.keys(), 'reconcile', 'overdue'],
+      works: [...lanes.keys(), ...WORKS],
       logger,
       onTaken: (work) => {
         const lane = lanes.get(work)
@@ -257,7 +270,7 @@ export class Dispatcher {
 
   #registerGauges(): void {
     const { consuming, management } = this.#broker
-    const works = [...LANES.map(releaseOf), 'reconcile', 'overdue']
+    const works = [...LANES.map(releaseOf), ...WORKS]
     registerDispatcherGauges({
       registry: this.#options.registry,
       database: this.#database,

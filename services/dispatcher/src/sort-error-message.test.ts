@@ -12,6 +12,7 @@ function standing(changes: Partial<TicketStanding> = {}): TicketStanding {
     number: 3,
     isRunning: false,
     isDue: true,
+    isExpired: false,
     type: 'math.add',
     deadLetter: null,
     ...changes,
@@ -42,6 +43,7 @@ test.each([
   ['a task with a newer number', standing({ number: 4 }), 'void'],
   ['a running task', standing({ isRunning: true }), 'void'],
   ['a task that is not due', standing({ isDue: false }), 'void'],
+  ['a task whose deadline has passed', standing({ isExpired: true }), 'void'],
   ['a task that waits', standing(), 'bystander'],
   ['a task of which the ledger knows only a lower number', standing({ number: 2 }), 'ledger_behind'],
 ])('the ticket of %s', (_, known, kind) => {

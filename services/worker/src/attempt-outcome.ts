@@ -4,7 +4,13 @@ import type { FailureKind, TaskError } from '@redrive/shared/task'
 export type AttemptOutcome =
   /** The result as JSON text. */
   | { readonly kind: 'succeeded'; readonly result: string }
-  | { readonly kind: 'failed'; readonly failure: FailureKind; readonly error: TaskError }
+  | {
+      readonly kind: 'failed'
+      readonly failure: FailureKind
+      readonly error: TaskError
+      /** The delay that a `RetryAfter` asked for. */
+      readonly askedDelayMs?: number
+    }
   /** The handler is done, but what it returned cannot be kept; another attempt would return the like. */
   | { readonly kind: 'unusable_result'; readonly error: TaskError }
   /** The handler asked to run later. */

@@ -50,7 +50,17 @@ test.each([
   [{ retry: { maxAttempts: 1.5 } }, 'retry.maxAttempts'],
   [{ retry: { baseDelayMs: -1 } }, 'retry.baseDelayMs'],
   [{ retry: { maxDelayMs: Infinity } }, 'retry.maxDelayMs'],
-  [{ retry: { factor: Number.NaN } }, 'retry.factor'],
+  [{ retry: { factor: Number.NaN } }, 'retry.factor must be from 1 to 100'],
+  [{ retry: { strategy: 'random' } }, 'retry.strategy must be one of fixed, linear, exponential, list'],
+  [{ retry: { strategy: 'list' } }, 'retry.delaysMs must name at least one delay'],
+  [{ retry: { delaysMs: [1] } }, 'retry.delaysMs is for the strategy "list" only'],
+  [
+    { retry: { strategy: 'list', delaysMs: [1, -1] } },
+    'retry.delaysMs must be up to 100 delays, each from 0',
+  ],
+  [{ retry: { jitter: 'half' } }, 'retry.jitter must be one of full, none'],
+  [{ retry: { maxAgeMs: 0 } }, 'retry.maxAgeMs must be null, or from 1'],
+  [{ retry: { maxAttempt: 3 } }, 'retry.maxAttempt is not known; there are maxAttempts'],
 ])('%j is refused', (more, words) => {
   expect(describeInput(z.any(), more)).toEqual({ problems: [expect.stringContaining(words)] })
 })

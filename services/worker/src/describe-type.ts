@@ -1,13 +1,6 @@
 import type { TaskTypeRegistration } from '@redrive/shared/database'
 import { version } from '@redrive/shared/runtime'
-import {
-  isLane,
-  LANES,
-  MAX_ATTEMPTS,
-  MAX_DELAY_MS,
-  MAX_TIMEOUT_MS,
-  type TaskType,
-} from '@redrive/shared/task'
+import { findRetryFaults, isLane, LANES, MAX_TIMEOUT_MS, type TaskType } from '@redrive/shared/task'
 import { z } from 'zod'
 
 /** What JSON Schema has no words for, by the names that zod gives them. */
@@ -35,7 +28,7 @@ export function describeType(
   type: TaskType,
 ): TaskTypeRegistration | { readonly problems: readonly string[] } {
   const schema = writeSchema(type)
-  const problems = ['problem' in schema ? [schema.problem] : [], checkNumbers(type)].flat()
+  const problems = ['problem' in schema ? [schema.problem] : [], checkTerms(type)].flat()
   if ('problem' in schema || problems.length > 0) return { problems }
   const { name, lane, retry, timeoutMs, expectedDurationMs } = type
   const { inputSchema } = schema
@@ -80,19 +73,11 @@ function readablePath(path: readonly (string | number)[]): string {
   return steps.join('')
 }
 
-function checkNumbers({ name, lane, retry, timeoutMs }: TaskType): readonly string[] {
-  const isWithin = (value: number, lowest: number, highest: number): boolean =>
-    value >= lowest && value <= highest
-  const demands: readonly (readonly [boolean, string])[] = [
-    [isLane(lane), `lane must be one of ${LANES.join(', ')}`],
-    [isWithin(timeoutMs, 1, MAX_TIMEOUT_MS), `timeoutMs must be from 1 to ${MAX_TIMEOUT_MS}`],
-    [
-      Number.isInteger(retry.maxAttempts) && isWithin(retry.maxAttempts, 1, MAX_ATTEMPTS),
-      `retry.maxAttempts must be a whole number from 1 to ${MAX_ATTEMPTS}`,
-    ],
-    [isWithin(retry.baseDelayMs, 0, MAX_DELAY_MS), `retry.baseDelayMs must be from 0 to ${MAX_DELAY_MS}`],
-    [isWithin(retry.maxDelayMs, 0, MAX_DELAY_MS), `retry.maxDelayMs must be from 0 to ${MAX_DELAY_MS}`],
-    [isWithin(retry.factor, 1, 100), 'retry.factor must be from 1 to 100'],
-  ]
-  return demands.filter(([isMet]) => !isMet).map(([, demand]) => `Task type ${name}: ${demand}.`)
+function checkTerms({ name, lane, retry, timeoutMs }: TaskType): readonly string[] {
+  const problems = [
+    isLane(lane) ? [] : [`lane must be one of ${LANES.join(', ')}`],
+    timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS ? [] : [`timeoutMs must be from 1 to ${MAX_TIMEOUT_MS}`],
+    findRetryFaults(retry).map(({ field, complaint }) => `retry.${field} ${complaint}`),
+  ].flat()
+  return problems.map((problem) => `Task type ${name}: ${problem}.`)
 }

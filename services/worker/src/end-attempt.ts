@@ -1,14 +1,8 @@
 import { isDataError } from '@redrive/shared/database'
 import { newId, reachCrashPoint } from '@redrive/shared/runtime'
-import {
-  decideAfterFailure,
-  describeError,
-  describeFault,
-  type DeadLetterReason,
-  type FailureKind,
-  type TaskError,
-} from '@redrive/shared/task'
+import { describeError, describeFault, type DeadLetterReason, type TaskError } from '@redrive/shared/task'
 import type { AttemptOutcome } from './attempt-outcome.ts'
+import { decideAttempt } from './decide-attempt.ts'
 import type { FinishAnswer, FinishBatches } from './finish-batches.ts'
 import type { HeldTicket, HeldTickets } from './held-tickets.ts'
 import { keepLateOutcome } from './keep-late-outcome.ts'
@@ -23,7 +17,7 @@ export interface Ending {
   readonly settleUnclaimed: (tickets: readonly HeldTicket[]) => void
 }
 
-type Failed = { readonly kind: FailureKind; readonly error: TaskError }
+type Outcome<Kind extends AttemptOutcome['kind']> = Extract<AttemptOutcome, { readonly kind: Kind }>
 
 const UNUSABLE_RESULT =
   'The handler did its work, but its result cannot be stored, which no further attempt would change.'
@@ -41,10 +35,11 @@ export async function endAttempt(
     case 'succeeded':
       return await succeed(attempt, outcome.result, ending)
     case 'failed':
-      return await retryOrFail(attempt, { kind: outcome.failure, error: outcome.error }, ending)
+      return await retryOrFail(attempt, outcome, ending)
     case 'unusable_result':
-      return await fail(attempt, failure('permanent', outcome.error, UNUSABLE_RESULT), ending)
+      return await fail(attempt, withoutUse(outcome), ending)
     case 'run_later':
+      return await runLaterOrFail(attempt, outcome, ending)
     case 'returned':
       return await giveUpAttempt(attempt, outcome, ending)
     case 'abandoned':
@@ -59,7 +54,8 @@ async function succeed(attempt: RunningAttempt, result: string, ending: Ending):
     if (isDataError(error)) return describeRefusal(error)
     throw error
   })
-  if (typeof answer === 'object') return fail(attempt, failure('permanent', answer, UNUSABLE_RESULT), ending)
+  if (typeof answer === 'object')
+    return fail(attempt, withoutUse({ kind: 'unusable_result', error: answer }), ending)
   if (answer === 'taken_away') return leaveToLedger(attempt, { kind: 'succeeded', result }, ending)
   ending.held.settle(held, 'ack')
   ending.context.events.emit('attempt.succeeded', { ...describe(attempt), durationMs: durationMs(attempt) })
@@ -73,45 +69,47 @@ function describeRefusal(error: unknown): TaskError {
   }
 }
 
-async function retryOrFail(attempt: RunningAttempt, { kind, error }: Failed, ending: Ending): Promise<void> {
-  const { claimed, type, held } = attempt
-  const decision = decideAfterFailure(
-    {
-      kind,
-      chargedAttempts: claimed.chargedAttempts + 1,
-      maxAttempts: claimed.maxAttempts,
-      attemptOfLife: claimed.attempt - claimed.attemptsBeforeLife,
-    },
-    type.retry,
-    Math.random(),
-  )
-  if (decision.act === 'fail') {
-    const { deadLetterReason, reason } = decision
-    return fail(attempt, { kind, error, deadLetterReason, decision: reason }, ending)
-  }
+async function retryOrFail(
+  attempt: RunningAttempt,
+  outcome: Outcome<'failed'>,
+  ending: Ending,
+): Promise<void> {
+  const { claimed, held } = attempt
+  const { failure: kind, error, askedDelayMs = null } = outcome
+  const decision = decideAttempt(attempt, { kind, askedDelayMs })
+  if (decision.act === 'fail') return fail(attempt, { outcome, error, ...decision }, ending)
   const { delayMs, reason } = decision
   const answer = await ending.finish.reschedule(claimed, {
     taskId: claimed.taskId,
     token: claimed.token,
-    outcome: kind === 'timed_out' ? 'timed_out' : 'failed',
+    outcome: outcomeOf(outcome),
     isCharged: true,
     delayMs,
     error,
     decision: reason,
   })
-  if (answer === 'taken_away') return leaveToLedger(attempt, { kind: 'failed', failure: kind, error }, ending)
+  if (answer === 'taken_away') return leaveToLedger(attempt, outcome, ending)
   ending.held.settle(held, 'ack')
   const durations = { durationMs: durationMs(attempt), delayMs }
   ending.context.events.emit('attempt.retry_scheduled', { ...describe(attempt), ...durations, error })
 }
 
-interface FinalFailure extends Failed {
+interface FinalFailure {
+  readonly outcome: Outcome<'failed' | 'run_later' | 'unusable_result'>
+  readonly error: TaskError
   readonly deadLetterReason: DeadLetterReason
-  readonly decision: string
+  /** The decision, in words. */
+  readonly reason: string
 }
 
-function failure(kind: 'permanent', error: TaskError, decision: string): FinalFailure {
-  return { kind, error, deadLetterReason: 'permanent_error', decision }
+function withoutUse(outcome: Outcome<'unusable_result'>): FinalFailure {
+  const { error } = outcome
+  return { outcome, error, deadLetterReason: 'permanent_error', reason: UNUSABLE_RESULT }
+}
+
+function outcomeOf(outcome: FinalFailure['outcome']): 'failed' | 'run_later' | 'timed_out' {
+  if (outcome.kind === 'run_later') return 'run_later'
+  return outcome.kind === 'failed' && outcome.failure === 'timed_out' ? 'timed_out' : 'failed'
 }
 
 /**
@@ -121,7 +119,7 @@ function failure(kind: 'permanent', error: TaskError, decision: string): FinalFa
  */
 async function fail(attempt: RunningAttempt, final: FinalFailure, ending: Ending): Promise<void> {
   const { claimed, held } = attempt
-  const { error, deadLetterReason: reason, decision, kind } = final
+  const { outcome, error, deadLetterReason: reason, reason: decision } = final
   const answer: FinishAnswer = await ending.finish.fail(claimed, {
     deadLetterId: newId(),
     taskId: claimed.taskId,
@@ -130,10 +128,10 @@ async function fail(attempt: RunningAttempt, final: FinalFailure, ending: Ending
     ...describeFault(error),
     reason,
     decision,
-    outcome: kind === 'timed_out' ? 'timed_out' : 'failed',
-    isCharged: true,
+    outcome: outcomeOf(outcome),
+    isCharged: outcome.kind !== 'run_later',
   })
-  if (answer === 'taken_away') return leaveToLedger(attempt, { kind: 'failed', failure: kind, error }, ending)
+  if (answer === 'taken_away') return leaveToLedger(attempt, outcome, ending)
   ending.held.settle(held, 'reject')
   reachCrashPoint('fail.rejected')
   const { events } = ending.context
@@ -141,9 +139,26 @@ async function fail(attempt: RunningAttempt, final: FinalFailure, ending: Ending
   events.emit('task.dead_lettered', { ...describe(attempt), reason, error })
 }
 
-type Uncharged = Extract<AttemptOutcome, { kind: 'run_later' | 'returned' }>
+/**
+ * A handler may put off its work only as long as its deadline and its greatest age allow. What would begin after them
+ * fails now: waiting would not help, and as a dead letter it keeps the handler's words and can be sent back.
+ */
+async function runLaterOrFail(
+  attempt: RunningAttempt,
+  outcome: Outcome<'run_later'>,
+  ending: Ending,
+): Promise<void> {
+  const decision = decideAttempt(attempt, { kind: 'run_later', askedDelayMs: outcome.delayMs })
+  if (decision.act === 'retry') return giveUpAttempt(attempt, outcome, ending)
+  const error = { type: 'RunLater', message: outcome.reason }
+  return fail(attempt, { outcome, error, ...decision }, ending)
+}
 
-async function giveUpAttempt(attempt: RunningAttempt, outcome: Uncharged, ending: Ending): Promise<void> {
+async function giveUpAttempt(
+  attempt: RunningAttempt,
+  outcome: Outcome<'run_later' | 'returned'>,
+  ending: Ending,
+): Promise<void> {
   const { claimed, held } = attempt
   const delayMs = outcome.kind === 'run_later' ? outcome.delayMs : 0
   const answer = await ending.finish.reschedule(claimed, {

@@ -1,5 +1,5 @@
 /** What a module with task types of one's own imports. */
-export { defineTask, PermanentError, RunLater } from '@redrive/shared/task'
+export { defineTask, PermanentError, RetryAfter, RunLater } from '@redrive/shared/task'
 export type {
   HandlerContext,
   HandlerLogger,

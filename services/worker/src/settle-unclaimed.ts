@@ -82,6 +82,7 @@ function dropAsVoid(
 function explainVoid(verdict: 'void' | 'not_due', standing: KnownStanding | null): string {
   if (verdict === 'not_due') return 'the task is not due yet; release sends it when it is'
   if (standing?.ended) return `the task has ended: ${standing.ended}`
+  if (standing?.isExpired && !standing.isRunning) return 'its deadline has passed; a dispatcher ends the task'
   return standing?.isRunning ? 'the task runs already' : `the task has the number ${standing?.number} by now`
 }
 

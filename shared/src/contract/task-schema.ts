@@ -3,6 +3,7 @@ import { TASK_STATES } from '../task/index.ts'
 import { idSchema } from './id-schema.ts'
 import { instantSchema } from './instant-schema.ts'
 import { progressSchema } from './progress-schema.ts'
+import { retryPolicySchema } from './retry-policy-schema.ts'
 import { taskErrorSchema } from './task-error-schema.ts'
 
 export const taskStateSchema = z.enum(TASK_STATES).meta({
@@ -34,13 +35,19 @@ export const taskSchema = z
       .int()
       .nullable()
       .meta({ description: 'The task’s own limit for one attempt; null: that of its type.' }),
-    user: z.string().nullable().meta({ description: 'Null: this version has no users.' }),
+    retry: retryPolicySchema.omit({ maxAttempts: true }).partial().nullable().meta({
+      description: 'What of its type’s retry policy is otherwise for this task; null: nothing of it.',
+    }),
+    user: z.string().nullable().meta({ description: 'On whose behalf it was submitted.' }),
     tags: z.array(z.string()),
     createdAt: instantSchema,
     runAt: instantSchema.meta({ description: 'When it may run next, or might have last.' }),
     startedAt: instantSchema.nullable().meta({ description: 'When its latest attempt began.' }),
     finishedAt: instantSchema.nullable(),
-    expiresAt: instantSchema.nullable().meta({ description: 'Null: in this version tasks do not expire.' }),
+    expiresAt: instantSchema
+      .nullable()
+      .meta({ description: 'No attempt begins at this time or later; null: there is no deadline.' }),
+    callbackUrl: z.string().nullable().meta({ description: 'Where its ending is told.' }),
   })
   .meta({ id: 'Task' })
 

@@ -1,9 +1,6 @@
 import { z } from 'zod'
 import { instantSchema } from './instant-schema.ts'
-
-export const retryPolicySchema = z
-  .object({ maxAttempts: z.int(), baseDelayMs: z.number(), factor: z.number(), maxDelayMs: z.number() })
-  .meta({ id: 'RetryPolicy' })
+import { retryPolicySchema } from './retry-policy-schema.ts'
 
 /** A task type as workers registered it. */
 export const taskTypeSchema = z

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Ticket } from '../task/index.ts'
+import type { RetryPolicy, Ticket } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
 import { ofTasks } from './of-tasks.ts'
 
@@ -25,6 +25,11 @@ export interface ClaimedAttempt {
   readonly attemptsBeforeLife: number
   readonly losses: number
   readonly startedAt: Date
+  /** What of its type's retry policy is otherwise for this task. */
+  readonly retry: Partial<RetryPolicy> | null
+  /** How long ago the task's life began, and how long until its deadline: at the claim, by the ledger's clock. */
+  readonly lifeAgeMs: number
+  readonly timeLeftMs: number | null
 }
 
 export interface Claim {
@@ -36,8 +41,8 @@ export interface Claim {
 }
 
 /**
- * Starts attempts for the tickets that may start: current number, due, not running, of a type that the worker has, and
- * only while the worker's lease holds. The rest is simply absent from the answer. Locks open rows in id order.
+ * Starts attempts for the tickets that may start: current number, due, not running, before their deadline, of a type
+ * that the worker has, and only while the worker's lease holds. The rest is simply absent from the answer. Locks open rows in id order.
  * If the worker dies after the commit, rescue finds its open attempts; repeated with the same tokens it returns them again.
  */
 export async function claimTickets(executor: Executor, claim: Claim): Promise<readonly ClaimedAttempt[]> {
@@ -50,6 +55,7 @@ export async function claimTickets(executor: Executor, claim: Claim): Promise<re
     locked as (
       select o.task_id, w.token from open_tasks o join wanted w on w.task_id = o.task_id and w.number = o.number
       where ${ofTasks(tickets)} and (o.token is null or o.token = w.token) and o.due_at <= now() and o.type = any(${claim.types}::text[])
+        and (o.token = w.token or o.expires_at is null or o.expires_at > now())
         and exists (select from workers where id = ${claim.workerId} and state = 'running' and lease_until > now())
       order by o.task_id for update of o
     ),
@@ -62,7 +68,9 @@ export async function claimTickets(executor: Executor, claim: Claim): Promise<re
     )
     select c.task_id as "taskId", c.number, c.token, c.attempt, c.tenant_id as "tenantId", c.type, c.lane, t.input,
       t.timeout_ms as "timeoutMs", t.max_attempts as "maxAttempts", c.charged_attempts as "chargedAttempts",
-      c.attempts_before_life as "attemptsBeforeLife", c.losses, c.started_at as "startedAt"
+      c.attempts_before_life as "attemptsBeforeLife", c.losses, c.started_at as "startedAt", t.retry,
+      (extract(epoch from now() - c.life_began_at) * 1000)::float8 as "lifeAgeMs",
+      (extract(epoch from c.expires_at - now()) * 1000)::float8 as "timeLeftMs"
     from claimed c join tasks t on t.id = c.task_id`.execute(executor)
   return rows
 }

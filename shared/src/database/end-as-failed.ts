@@ -16,7 +16,7 @@ export interface FailureRecord {
   /** The policy's words. */
   readonly decision: string
   /** How the open attempt ends, where there is one. */
-  readonly outcome: 'failed' | 'timed_out' | 'lost'
+  readonly outcome: 'failed' | 'timed_out' | 'lost' | 'run_later'
   readonly isCharged: boolean
   /** What was seen of the process that died with the attempt. */
   readonly evidence?: CrashEvidence | null

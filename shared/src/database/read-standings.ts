@@ -16,7 +16,8 @@ export async function readStandings(
 ): Promise<ReadonlyMap<string, KnownStanding>> {
   const { rows } = await sql<KnownStanding & { ticketNumber: number }>`
     select t.id as "taskId", w.number as "ticketNumber", t.state as ended, coalesce(o.number, t.number) as number, t.type,
-      o.token is not null as "isRunning", coalesce(o.due_at <= now(), false) as "isDue", d.state as "deadLetter",
+      o.token is not null as "isRunning", coalesce(o.due_at <= now(), false) as "isDue",
+      coalesce(o.expires_at <= now(), false) as "isExpired", d.state as "deadLetter",
       coalesce(extract(epoch from now() - o.unhandled_since) * 1000, 0)::float8 as "unhandledForMs"
     from unnest(${tickets.map((ticket) => ticket.taskId)}::uuid[], ${tickets.map((ticket) => ticket.number)}::int[])
       as w (task_id, number)

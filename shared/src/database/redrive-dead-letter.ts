@@ -22,6 +22,7 @@ export interface RedrivenTask {
 /**
  * Sends a failed task back for a new life, in one statement: the dead letter is closed, the task is open again under the
  * next number with attempts added, an edited input keeps the old one as a revision, and the audit says who and why.
+ * A deadline that is still ahead stays; one that has passed would end the new life at once, so the new life has none.
  * Null when the dead letter is not open (or not the tenant's, or foreign): of two operators one wins.
  * Release publishes the ticket, so nothing is lost if the caller stops right after the commit.
  */
@@ -42,16 +43,18 @@ export async function redriveDeadLetter(executor: Executor, redrive: Redrive): P
     revived as (
       update tasks t set state = null, number = null, error = null, result = null, progress = null, started_at = null,
         finished_at = null, input = coalesce(${redrive.input}::jsonb, t.input), lane = coalesce(${redrive.lane}, t.lane),
-        max_attempts = b.charged_attempts + coalesce(${redrive.attempts}::int, b.attempt_budget)
+        max_attempts = b.charged_attempts + coalesce(${redrive.attempts}::int, b.attempt_budget),
+        expires_at = case when b.expires_at > now() then b.expires_at end
       from before b where t.id = b.id
-      returning t.id, t.lane
+      returning t.id, t.lane, t.expires_at
     ),
     unlisted as (
       delete from rare_endings r using before b where r.tenant_id = b.tenant_id and r.state = 'failed' and r.task_id = b.id
     ),
     opened as (
-      insert into open_tasks (task_id, tenant_id, lane, type, number, due_at, attempt, charged_attempts, attempts_before_life)
-      select b.id, b.tenant_id, r.lane, b.type, b.number + 1, now(), b.attempt, b.charged_attempts, b.attempt
+      insert into open_tasks (task_id, tenant_id, lane, type, number, due_at, attempt, charged_attempts, attempts_before_life,
+        expires_at)
+      select b.id, b.tenant_id, r.lane, b.type, b.number + 1, now(), b.attempt, b.charged_attempts, b.attempt, r.expires_at
       from before b join revived r on r.id = b.id
       returning task_id, number
     ),

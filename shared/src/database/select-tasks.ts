@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TaskError, TaskProgress, TaskState } from '../task/index.ts'
+import type { RetryPolicy, TaskError, TaskProgress, TaskState } from '../task/index.ts'
 import { jsonBytes } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
 import { tenantName } from './tenant-name.ts'
@@ -24,11 +24,15 @@ export interface TaskView {
   readonly number: number
   readonly tags: string[]
   readonly timeoutMs: number | null
+  readonly retry: Partial<RetryPolicy> | null
+  readonly user: string | null
+  readonly callbackUrl: string | null
   readonly createdAt: Date
   /** When it may run, or might: the next due time of an open task. */
   readonly runAt: Date
   readonly startedAt: Date | null
   readonly finishedAt: Date | null
+  readonly expiresAt: Date | null
   readonly workerId: string | null
   readonly returnReason: string | null
   readonly losses: number | null
@@ -59,6 +63,9 @@ export function selectTasks(executor: Executor) {
       't.error',
       't.tags',
       't.timeout_ms as timeoutMs',
+      't.retry',
+      't.for_user as user',
+      't.callback_url as callbackUrl',
       't.max_attempts as maxAttempts',
       't.created_at as createdAt',
       't.finished_at as finishedAt',
@@ -76,5 +83,7 @@ export function selectTasks(executor: Executor) {
       sql<number>`coalesce(o.number, t.number)`.as('number'),
       sql<Date>`coalesce(o.due_at, t.run_at)`.as('runAt'),
       sql<Date | null>`case when t.state is null then o.started_at else t.started_at end`.as('startedAt'),
+      // A new life may have another deadline than the one before, or none.
+      sql<Date | null>`case when t.state is null then o.expires_at else t.expires_at end`.as('expiresAt'),
     ])
 }

@@ -109,6 +109,12 @@ export const CRASH_POINTS = {
     repairedBy:
       'They are due rows like any others, and release, here or in another dispatcher, sends their tickets.',
   },
+  'expire.committed': {
+    trueThen:
+      'Tasks have ended as expired, and their tickets may still be with the broker; no event told of it, and more overdue tasks may be left.',
+    repairedBy:
+      'A worker that gets such a ticket finds the task ended and acknowledges; the dispatcher that leads next ends the others.',
+  },
   'redrive.committed': {
     trueThen:
       'The dead letter is marked as redriven and the task has an open row again, but no ticket was sent and the operator may have no answer.',

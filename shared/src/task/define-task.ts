@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { DEFAULT_LANE, type Lane } from './lanes.ts'
+import { mergeRetryPolicy } from './merge-retry-policy.ts'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
 
 export interface TaskProgress {
@@ -31,6 +32,7 @@ export interface TaskDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly name: string
   readonly input: Schema
   readonly handler: (input: z.output<Schema>, context: HandlerContext) => unknown
+  /** What is left out is as in `DEFAULT_RETRY_POLICY`. */
   readonly retry?: Partial<RetryPolicy>
   /** The longest that one attempt may take; 60 seconds unless stated. */
   readonly timeoutMs?: number
@@ -66,7 +68,7 @@ export function defineTask<Schema extends z.ZodType>(definition: TaskDefinition<
     name,
     input,
     handler: handler as TaskType['handler'],
-    retry: { ...DEFAULT_RETRY_POLICY, ...definition.retry },
+    retry: mergeRetryPolicy(DEFAULT_RETRY_POLICY, definition.retry ?? null),
     timeoutMs,
     lane: definition.lane ?? DEFAULT_LANE,
     expectedDurationMs: definition.expectedDurationMs ?? null,

@@ -52,7 +52,9 @@ function taskStory(letter: ExplainedDeadLetter, taskId: string): string[] {
 const REASONS: Readonly<Record<string, string>> = {
   attempts_exhausted: 'because its last allowed attempt failed',
   crashed: 'because the processes that ran it died',
+  deadline_passed: 'because its deadline left no time for another attempt',
   invalid_input: 'because its input does not fit its task type',
+  max_age_reached: 'because its retry policy plans no attempt that long after the beginning of its life',
   no_handler: 'because no worker with its task type appeared in time',
   permanent_error: 'because its handler declared the error permanent',
   timed_out: 'because its last allowed attempt took too long',

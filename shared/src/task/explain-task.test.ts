@@ -24,6 +24,7 @@ const task: ExplainedTask = {
   createdAt: at(0),
   runAt: at(1),
   finishedAt: null,
+  expiresAt: null,
   error: null,
   returnReason: null,
   losses: null,
@@ -66,4 +67,37 @@ test('returns and losses are told', () => {
   const story = explainTask({ ...task, returnReason: 'no worker here has its type', losses: 1 })
   expect(story).toContain('given back without charge: no worker here has its type.')
   expect(story).toContain('One worker died while running it.')
+})
+
+test('a deadline is told while the task is open, and no more when it has ended otherwise', () => {
+  const expiresAt = at(30)
+  expect(explainTask({ ...task, expiresAt })).toContain(
+    'It expires unless an attempt begins before 2026-03-01T09:30:30.000Z.',
+  )
+  expect(explainTask({ ...task, state: 'running', attempt: 1, expiresAt })).toContain(
+    'Its deadline is 2026-03-01T09:30:30.000Z: if this attempt fails, another must begin before.',
+  )
+  expect(explainTask({ ...task, state: 'succeeded', finishedAt: at(9), expiresAt })).not.toContain('09:30:30')
+})
+
+test('an expired task says whether it had run, and what its last error was', () => {
+  const expired = { ...task, state: 'expired', finishedAt: at(31), expiresAt: at(30) } as const
+  expect(explainTask(expired)).toContain(
+    'It expired at 2026-03-01T09:30:31.000Z: its deadline 2026-03-01T09:30:30.000Z passed before it could run, and it will not run.',
+  )
+  const retried = explainTask({ ...expired, attempt: 1, attempts: [attempt] })
+  expect(retried).toContain('The last error was TypeError: no address.')
+  expect(retried).toContain('passed while it waited for attempt 2, and it will not run.')
+})
+
+test('a retrying task says what its policy decided, or how many attempts are used', () => {
+  const retrying = { ...task, state: 'retrying', attempt: 1, chargedAttempts: 1, runAt: at(20) } as const
+  const decision = 'Another attempt follows in 8 s, as the error asked; 4 of 5 are left.'
+  expect(explainTask({ ...retrying, attempts: [{ ...attempt, decision }] })).toContain(
+    `the next attempt is due at 2026-03-01T09:30:20.000Z. ${decision}`,
+  )
+  const later = { ...attempt, outcome: 'run_later', decision: 'closed' }
+  expect(explainTask({ ...retrying, chargedAttempts: 0, attempts: [later] })).toContain(
+    'due at 2026-03-01T09:30:20.000Z; 0 of 5 attempts are used.',
+  )
 })

@@ -7,7 +7,7 @@ import {
 } from './explain-attempts.ts'
 import type { DeadLetterState } from './judge-ticket.ts'
 import type { TaskError } from './task-error.ts'
-import type { TaskState } from './task-state.ts'
+import { hasEnded, type TaskState } from './task-state.ts'
 
 export interface ExplainedAction {
   readonly at: Date
@@ -26,6 +26,8 @@ export interface ExplainedTask {
   readonly createdAt: Date
   readonly runAt: Date
   readonly finishedAt: Date | null
+  /** By when an attempt has to have begun. */
+  readonly expiresAt: Date | null
   readonly error: TaskError | null
   /** Why it was last given back without an attempt. */
   readonly returnReason: string | null
@@ -42,6 +44,7 @@ export function explainTask(task: ExplainedTask): string {
     ...(task.attempts.length > 0 ? [explainAttempts(task.attempts)] : []),
     ...lastError(task),
     STATES[task.state](task),
+    ...deadline(task),
     ...returned(task),
     ...task.history.map(describeAction),
   ]
@@ -58,12 +61,34 @@ const STATES: Readonly<Record<TaskState, (task: ExplainedTask) => string>> = {
     const running = attempts.find((one) => one.outcome === 'running')
     return `It is running: attempt ${attempt}${running === undefined ? '' : `, on ${workerName(running)}`}.`
   },
-  retrying: ({ runAt, chargedAttempts, maxAttempts }) =>
-    `It is retrying: the next attempt is due at ${runAt.toISOString()}; ${chargedAttempts} of ${maxAttempts} attempts are used.`,
+  retrying: explainRetrying,
   succeeded: ({ attempt, finishedAt }) => `It succeeded with attempt ${attempt}${at(finishedAt)}.`,
   failed: (task) => `It failed for good${at(task.finishedAt)}. ${whyFailed(task)}`,
   cancelled: ({ finishedAt }) => `It was cancelled${at(finishedAt)} and will not run.`,
-  expired: ({ finishedAt }) => `It expired${at(finishedAt)} before it could run.`,
+  expired: explainExpiry,
+}
+
+function explainRetrying({ attempts, runAt, chargedAttempts, maxAttempts }: ExplainedTask): string {
+  const due = `It is retrying: the next attempt is due at ${runAt.toISOString()}`
+  const last = attempts.at(-1)
+  const isDecided = last !== undefined && (last.outcome === 'failed' || last.outcome === 'timed_out')
+  const used = `${chargedAttempts} of ${maxAttempts} attempts are used`
+  return isDecided && last.decision !== null ? `${due}. ${last.decision}` : `${due}; ${used}.`
+}
+
+/** An attempt that was given back or lost has begun and did not decide anything, so it counts as the others do. */
+function explainExpiry({ attempt, expiresAt, finishedAt }: ExplainedTask): string {
+  const waited = attempt === 0 ? 'before it could run' : `while it waited for attempt ${attempt + 1}`
+  const passed = expiresAt === null ? '' : `: its deadline ${expiresAt.toISOString()} passed ${waited}`
+  return `It expired${at(finishedAt)}${passed || ` ${waited}`}, and it will not run.`
+}
+
+/** What its deadline still means for a task that has not ended. */
+function deadline({ state, expiresAt }: ExplainedTask): string[] {
+  if (expiresAt === null || hasEnded(state)) return []
+  const by = expiresAt.toISOString()
+  if (state === 'running') return [`Its deadline is ${by}: if this attempt fails, another must begin before.`]
+  return [`It expires unless an attempt begins before ${by}.`]
 }
 
 function lastError({ attempts, error }: ExplainedTask): string[] {

@@ -18,6 +18,30 @@ export class RunLater extends Error {
   }
 }
 
+/**
+ * Thrown by a handler whose error says itself when another attempt makes sense: the attempt is charged, and the next one,
+ * if any is left, begins after this delay in place of the retry policy's.
+ */
+export class RetryAfter extends Error {
+  override readonly name: string = 'RetryAfter'
+  readonly delayMs: number
+
+  /**
+   * @param when milliseconds from now, at least 0, or a time by this host's clock; one that has passed means now, as an
+   * HTTP header `Retry-After` does
+   */
+  constructor(when: number | Date, message = 'to be tried again later', options?: ErrorOptions) {
+    super(message, options)
+    const delayMs = when instanceof Date ? Math.max(0, when.getTime() - Date.now()) : when
+    if (!Number.isFinite(delayMs) || delayMs < 0) {
+      throw new RangeError(
+        `RetryAfter expects a delay in milliseconds of at least 0 or a date, got ${String(when)}`,
+      )
+    }
+    this.delayMs = delayMs
+  }
+}
+
 // The names are compared, not the classes: a handler folder may carry its own copy of this package.
 export function isPermanent(thrown: unknown): boolean {
   return thrown instanceof Error && (thrown instanceof PermanentError || thrown.name === 'PermanentError')
@@ -27,4 +51,11 @@ export function asRunLater(thrown: unknown): { readonly delayMs: number; readonl
   if (!(thrown instanceof Error) || thrown.name !== 'RunLater') return null
   const delayMs = (thrown as { delayMs?: unknown }).delayMs
   return typeof delayMs === 'number' && delayMs >= 0 ? { delayMs, reason: thrown.message } : null
+}
+
+/** The delay that an error asks for; null where it asks for none. */
+export function askedDelayMsOf(thrown: unknown): number | null {
+  if (!(thrown instanceof Error) || thrown.name !== 'RetryAfter') return null
+  const delayMs = (thrown as { delayMs?: unknown }).delayMs
+  return typeof delayMs === 'number' && Number.isFinite(delayMs) && delayMs >= 0 ? delayMs : null
 }

@@ -11,6 +11,8 @@ export interface TicketStanding {
   readonly number: number
   readonly isRunning: boolean
   readonly isDue: boolean
+  /** Its deadline has passed; unless it runs, a dispatcher ends it. */
+  readonly isExpired: boolean
   readonly type: string
   /** The state of the dead letter with this ticket's number, where there is one. */
   readonly deadLetter: DeadLetterState | null
@@ -40,7 +42,7 @@ export function judgeTicket(
   if (standing.ended === 'failed' && standing.deadLetter === 'carried') return 'reject'
   if (standing.ended !== null || standing.number > ticketNumber) return 'void'
   if (standing.number < ticketNumber) return 'ledger_behind'
-  if (standing.isRunning) return 'void'
+  if (standing.isRunning || standing.isExpired) return 'void'
   if (!standing.isDue) return 'not_due'
   return handles(standing.type) ? 'claim_again' : 'unhandled'
 }

@@ -3,10 +3,17 @@ export const MAX_RESULT_BYTES = 262_144
 /** A task's own delays and due times reach this far; later is refused as a slip of the pen. */
 export const MAX_DELAY_MS = 10 * 366 * 86_400_000
 export const MAX_ATTEMPTS = 1_000
+/** Delays that a retry policy may list; the last one is used again, so more would only be more to read. */
+export const MAX_RETRY_DELAYS = 100
+/** How much longer each exponential delay may be than the one before. */
+export const MAX_RETRY_FACTOR = 100
 /** The longest that an attempt may run: a day. */
 export const MAX_TIMEOUT_MS = 86_400_000
 export const MAX_TAGS = 20
 export const MAX_TAG_LENGTH = 100
+export const MAX_USER_LENGTH = 100
+/** What browsers and servers commonly take as an address. */
+export const MAX_CALLBACK_URL_LENGTH = 2_000
 /** Taken from a task as often as it was running when a worker died; then it is the suspect and fails as crashed. */
 export const MAX_LOSSES = 5
 /** So long a task waits for a worker that knows its type before it fails. */

@@ -52,7 +52,7 @@ export const TRANSITIONS: readonly Transition[] = [
   {
     from: 'running',
     to: 'failed',
-    cause: 'the attempt failed for good',
+    cause: 'the attempt failed for good, or asked to run later than its deadline or greatest age allows',
     statement: 'finishFailed',
     guard: 'same token',
   },
@@ -116,6 +116,34 @@ export const TRANSITIONS: readonly Transition[] = [
     guard: 'open',
   },
   { from: 'retrying', to: 'cancelled', cause: 'cancelled', statement: 'cancelTask', guard: 'open' },
+  {
+    from: 'scheduled',
+    to: 'expired',
+    cause: 'its deadline passed before an attempt began',
+    statement: 'expireTasks',
+    guard: 'not running, expires_at has passed',
+  },
+  {
+    from: 'waiting',
+    to: 'expired',
+    cause: 'its deadline passed before an attempt began',
+    statement: 'expireTasks',
+    guard: 'not running, expires_at has passed',
+  },
+  {
+    from: 'queued',
+    to: 'expired',
+    cause: 'its deadline passed before an attempt began; its ticket is void',
+    statement: 'expireTasks',
+    guard: 'not running, expires_at has passed',
+  },
+  {
+    from: 'retrying',
+    to: 'expired',
+    cause: 'its deadline passed before the next attempt began',
+    statement: 'expireTasks',
+    guard: 'not running, expires_at has passed',
+  },
   {
     from: 'failed',
     to: 'waiting',

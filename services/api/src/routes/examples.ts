@@ -1,4 +1,5 @@
 import type { DeadLetterResource, QueueResource, TaskResource } from '@redrive/shared/contract'
+import { DEFAULT_RETRY_POLICY } from '@redrive/shared/task'
 
 const TASK_ID = '019b1f2e-7c1a-7d7e-9d5e-0a5b7f3c2d11'
 const DEAD_LETTER_ID = '019b1f30-1b02-7c55-8a10-6f3d1f8e4b27'
@@ -22,6 +23,7 @@ const task: TaskResource = {
   attempt: 0,
   maxAttempts: 5,
   timeoutMs: null,
+  retry: null,
   user: null,
   tags: ['invoices'],
   createdAt: '2026-03-01T09:30:00.000Z',
@@ -29,6 +31,7 @@ const task: TaskResource = {
   startedAt: null,
   finishedAt: null,
   expiresAt: null,
+  callbackUrl: null,
 }
 
 const succeeded: TaskResource = {
@@ -141,7 +144,7 @@ export const EXAMPLES = {
       required: ['a', 'b'],
     },
     lane: 'normal',
-    retry: { maxAttempts: 5, baseDelayMs: 1_000, factor: 2, maxDelayMs: 600_000 },
+    retry: DEFAULT_RETRY_POLICY,
     timeoutMs: 60_000,
     expectedDurationMs: null,
     workerVersion: '0.1.0',

@@ -11,6 +11,7 @@ import { ProblemError } from '../problem-error.ts'
 import { type PlanOptions, planTasks } from '../submission/plan-tasks.ts'
 import type { PlannedTask } from '../submission/planned-task.ts'
 import { readIdempotencyKey } from '../submission/read-idempotency-key.ts'
+import { readOwnRetry } from '../submission/read-own-retry.ts'
 import { type ShownPlan, toAcceptedTask } from '../views/to-accepted-task.ts'
 import { EXAMPLES } from './examples.ts'
 
@@ -172,16 +173,20 @@ async function replayTask(
 ): Promise<Answer> {
   const terms = task && (await repeatRead(() => findAcceptedTerms(db, { tenantId, id: task.id })))
   if (task === undefined || !terms) throw new Error('the task of a used idempotency key is missing')
-  const { type, input, lane, maxAttempts, tags, timeoutMs } = body as NewTaskBody
+  const sent = body as NewTaskBody
   return answerTask(
     {
       tenant,
-      type,
-      sentInput: input,
-      lane: lane ?? (isLane(terms.lane) ? terms.lane : DEFAULT_LANE),
-      attemptBudget: maxAttempts ?? terms.attemptBudget,
-      tags: tags ?? [],
-      timeoutMs: timeoutMs ?? null,
+      type: sent.type,
+      sentInput: sent.input,
+      lane: sent.lane ?? (isLane(terms.lane) ? terms.lane : DEFAULT_LANE),
+      attemptBudget: sent.maxAttempts ?? sent.retry?.maxAttempts ?? terms.attemptBudget,
+      tags: sent.tags ?? [],
+      timeoutMs: sent.timeoutMs ?? null,
+      retry: readOwnRetry(sent),
+      user: sent.user ?? null,
+      expiresAt: sent.expiresAt === undefined ? null : new Date(sent.expiresAt),
+      callbackUrl: sent.callbackUrl ?? null,
     },
     task,
     REPLAYED,

@@ -12,6 +12,7 @@ import {
   type TaskTypeView,
   type WorkerView,
 } from '@redrive/shared/database'
+import { DEFAULT_RETRY_POLICY, mergeRetryPolicy } from '@redrive/shared/task'
 import { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
@@ -99,11 +100,13 @@ async function getTaskType(
 
 function toTaskType(type: TaskTypeView): TaskTypeResource {
   const { name, inputSchema, lane, retry, timeoutMs, expectedDurationMs, workerVersion } = type
+  // A worker of an older version registers a policy with fewer fields.
+  const policy = mergeRetryPolicy(DEFAULT_RETRY_POLICY, retry)
   return {
     name,
     inputSchema,
     lane,
-    retry,
+    retry: { ...policy, delaysMs: [...policy.delaysMs] },
     timeoutMs,
     expectedDurationMs,
     workerVersion,

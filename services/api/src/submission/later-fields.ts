@@ -1,10 +1,2 @@
 /** Fields of a task that the api's design has and this version does not offer; refused with words that say so. */
-export const LATER_FIELDS: ReadonlySet<string> = new Set([
-  'batch',
-  'callbackUrl',
-  'expiresAt',
-  'orderingKey',
-  'retry',
-  'uniqueKey',
-  'user',
-])
+export const LATER_FIELDS: ReadonlySet<string> = new Set(['batch', 'orderingKey', 'uniqueKey'])

@@ -9,6 +9,7 @@ import type { TaskTypeDirectory } from '../task-types/task-type-directory.ts'
 import { unknownTypeDetail } from '../task-types/unknown-task-type.ts'
 import { LATER_FIELDS } from './later-fields.ts'
 import type { PlannedTask } from './planned-task.ts'
+import { readOwnRetry } from './read-own-retry.ts'
 
 export interface PlanOptions {
   readonly types: TaskTypeDirectory
@@ -108,12 +109,12 @@ function plan(
     tags: body.tags ?? [],
     runAt: body.runAt === undefined ? null : new Date(body.runAt),
     delayMs: body.delayMs ?? 0,
-    attemptBudget: body.maxAttempts ?? type.maxAttempts,
+    attemptBudget: body.maxAttempts ?? body.retry?.maxAttempts ?? type.maxAttempts,
     timeoutMs: body.timeoutMs ?? null,
-    retry: null,
-    expiresAt: null,
-    callbackUrl: null,
-    user: null,
+    retry: readOwnRetry(body),
+    expiresAt: body.expiresAt === undefined ? null : new Date(body.expiresAt),
+    callbackUrl: body.callbackUrl ?? null,
+    user: body.user ?? null,
   }
 }
 

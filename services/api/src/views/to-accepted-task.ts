@@ -1,11 +1,21 @@
 import type { TaskResource } from '@redrive/shared/contract'
 import type { AcceptedTask } from '@redrive/shared/database'
 import type { PlannedTask } from '../submission/planned-task.ts'
+import { toRetry } from './to-retry.ts'
 
 /** What of a plan the answer to its submission shows. */
 export type ShownPlan = Pick<
   PlannedTask,
-  'type' | 'lane' | 'sentInput' | 'tags' | 'attemptBudget' | 'timeoutMs'
+  | 'type'
+  | 'lane'
+  | 'sentInput'
+  | 'tags'
+  | 'attemptBudget'
+  | 'timeoutMs'
+  | 'retry'
+  | 'user'
+  | 'expiresAt'
+  | 'callbackUrl'
 > & {
   /** The name of the tenant. */
   readonly tenant: string
@@ -29,12 +39,14 @@ export function toAcceptedTask(plan: ShownPlan, { id, createdAt, runAt }: Accept
     attempt: 0,
     maxAttempts: plan.attemptBudget,
     timeoutMs: plan.timeoutMs,
-    user: null,
+    retry: toRetry(plan.retry),
+    user: plan.user,
     tags: [...plan.tags],
     createdAt: createdAt.toISOString(),
     runAt: runAt.toISOString(),
     startedAt: null,
     finishedAt: null,
-    expiresAt: null,
+    expiresAt: plan.expiresAt?.toISOString() ?? null,
+    callbackUrl: plan.callbackUrl,
   }
 }

@@ -1,6 +1,7 @@
 import type { TaskResource } from '@redrive/shared/contract'
 import type { TaskView } from '@redrive/shared/database'
 import { toError } from './to-error.ts'
+import { toRetry } from './to-retry.ts'
 
 /** A task as the api shows it: named members only, so that a new column never leaks. */
 export function toTask(task: TaskView): TaskResource {
@@ -17,12 +18,14 @@ export function toTask(task: TaskView): TaskResource {
     attempt: task.attempt,
     maxAttempts: task.maxAttempts,
     timeoutMs: task.timeoutMs,
-    user: null,
+    retry: toRetry(task.retry),
+    user: task.user,
     tags: task.tags,
     createdAt: task.createdAt.toISOString(),
     runAt: task.runAt.toISOString(),
     startedAt: task.startedAt?.toISOString() ?? null,
     finishedAt: task.finishedAt?.toISOString() ?? null,
-    expiresAt: null,
+    expiresAt: task.expiresAt?.toISOString() ?? null,
+    callbackUrl: task.callbackUrl,
   }
 }

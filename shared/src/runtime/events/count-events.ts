@@ -40,6 +40,8 @@ const COUNTING: Counting = {
     meters.count('redrive_tasks_total', { state: 'failed', type })
     meters.count('redrive_dead_letters_total', { reason })
   },
+  'task.expired': (meters, { type, count }) =>
+    meters.count('redrive_tasks_total', { state: 'expired', type }, count),
   'ticket.confirmed': (meters, { count }) =>
     meters.count('redrive_tickets_total', { outcome: 'confirmed' }, count),
   'ticket.published': (meters, { count }) =>

@@ -119,7 +119,7 @@ export const METRICS = {
   redrive_tasks_total: {
     kind: 'counter',
     labels: ['state', 'type'],
-    meaning: 'Tasks that were accepted, and those that succeeded, failed or were cancelled.',
+    meaning: 'Tasks that were accepted, and those that succeeded, failed, expired or were cancelled.',
   },
   redrive_tickets_total: {
     kind: 'counter',

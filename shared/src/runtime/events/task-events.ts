@@ -107,6 +107,11 @@ export const TASK_EVENTS = {
       error: 'error?',
     },
   },
+  'task.expired': {
+    level: 'info',
+    meaning: 'The deadline of one task, or of as many as count says, passed before an attempt began.',
+    fields: { type: 'text', lane: 'text', taskId: 'text?', count: 'number' },
+  },
   'task.returned': {
     level: 'info',
     meaning:

@@ -1,0 +1,30 @@
+import {
+  decideAfterFailure,
+  type FailedAttempt,
+  type FailureDecision,
+  mergeRetryPolicy,
+} from '@redrive/shared/task'
+import type { RunningAttempt } from './running-attempts.ts'
+
+type Ended = Pick<FailedAttempt, 'kind' | 'askedDelayMs'>
+
+/**
+ * What follows an attempt that did not succeed, by the policy of its type and what the task has of its own. Times are the
+ * ledger's: as they were at the claim, and so much later by now as this host's clock has run on, which no setting moves.
+ */
+export function decideAttempt({ claimed, type, startedAtMs }: RunningAttempt, ended: Ended): FailureDecision {
+  const sinceMs = performance.now() - startedAtMs
+  const isCharged = ended.kind !== 'run_later'
+  return decideAfterFailure(
+    {
+      ...ended,
+      chargedAttempts: claimed.chargedAttempts + Number(isCharged),
+      maxAttempts: claimed.maxAttempts,
+      attemptOfLife: claimed.attempt - claimed.attemptsBeforeLife,
+      lifeAgeMs: claimed.lifeAgeMs + sinceMs,
+      timeLeftMs: claimed.timeLeftMs === null ? null : claimed.timeLeftMs - sinceMs,
+    },
+    mergeRetryPolicy(type.retry, claimed.retry),
+    Math.random(),
+  )
+}
