@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { waitFor } from '@redrive/shared/testing'
+import { sql } from 'kysely'
 import type { ApiClient } from '../harness/api-client.ts'
 import { findLedgerViolations } from '../harness/check-ledger.ts'
 import { type Cluster, startCluster } from '../harness/start-cluster.ts'
@@ -78,6 +79,33 @@ describe('a dispatcher killed at', () => {
       'succeeded',
     ])
     expect(runs().map((run) => run.attempt)).toEqual([1, 2])
+    await healthy.stop()
+  }, 60_000)
+
+  test('expire.committed: what has expired stays so, and the rest expires once, each with its callback', async () => {
+    const expiresAt = new Date(Date.now() + 4_000).toISOString()
+    const callbackUrl = 'https://callbacks.invalid/ended'
+    const overdue = { type: 'math.add', input: { a: 1, b: 2 }, lane: 'high', expiresAt, callbackUrl }
+    // No worker has this lane. One more than a batch: a batch has ended when it dies, and one task is left.
+    const ids = await client.submitAll(Array.from({ length: 501 }, () => overdue))
+    const doomed = await cluster.start('dispatcher', { CRASH_AT: 'expire.committed' })
+    await expectKilled(doomed)
+    const { db } = cluster.database
+    const countOf = async (state: 'expired' | null): Promise<number> => {
+      const ofState = state === null ? sql<boolean>`state is null` : sql<boolean>`state = ${state}`
+      const tasks = await db.selectFrom('tasks').select('id').where('id', 'in', ids).where(ofState).execute()
+      return tasks.length
+    }
+    const expired = await countOf('expired')
+    expect([expired, await countOf(null)]).toEqual([expired, 501 - expired])
+    expect(expired).toBeGreaterThan(0)
+    const healthy = await cluster.start('dispatcher')
+    await waitFor(async () => (await countOf('expired')) === 501, 'all to have expired')
+    const { rows } = await sql<{ tasks: number; callbacks: number }>`
+      select count(distinct input #>> '{body,task,id}')::int as tasks, count(*)::int as callbacks
+      from tasks where input ->> 'url' = ${callbackUrl}`.execute(db)
+    expect(rows).toEqual([{ tasks: 501, callbacks: 501 }])
+    expect(await client.ended(ids[0]!)).toMatchObject({ state: 'expired', attempt: 0, attempts: [] })
     await healthy.stop()
   }, 60_000)
 })

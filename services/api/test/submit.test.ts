@@ -179,7 +179,7 @@ describe('a task that is not as it should be is refused with the place', () => {
     expect(await countTasks()).toBe(before)
   })
 
-  test.each(['batch', 'callbackUrl', 'expiresAt', 'orderingKey', 'retry', 'uniqueKey', 'user'])(
+  test.each(['batch', 'orderingKey', 'uniqueKey'])(
     'with %s, which this version does not offer',
     async (field) => {
       const { json } = await submit({ ...addition, [field]: 'x' })

@@ -15,6 +15,7 @@ import {
   DEFAULT_TENANT_ID,
   encodeTicket,
   type Lane,
+  type RetryPolicy,
   type Ticket,
   ticketMessageId,
 } from '@redrive/shared/task'
@@ -38,6 +39,8 @@ export interface Submission {
   readonly maxAttempts?: number
   readonly timeoutMs?: number
   readonly delayMs?: number
+  readonly retry?: Partial<RetryPolicy>
+  readonly expiresAt?: Date
 }
 
 /** A ledger and a virtual host of their own, with what api and dispatcher would do at hand: submit and publish. */
@@ -223,6 +226,8 @@ function toTask({
   maxAttempts = 1,
   timeoutMs,
   delayMs = 0,
+  retry,
+  expiresAt,
 }: Submission): NewTask {
   return {
     id: newId(),
@@ -236,8 +241,8 @@ function toTask({
     attemptBudget: maxAttempts,
     timeoutMs: timeoutMs ?? null,
     takenForMs: null,
-    retry: null,
-    expiresAt: null,
+    retry: retry ?? null,
+    expiresAt: expiresAt ?? null,
     callbackUrl: null,
     user: null,
   }

@@ -17,8 +17,8 @@ export const callbackUrlSchema = z
   })
 
 function findComplaint(text: string): string | null {
-  // n.b. WHATWG's parser forgives spaces, missing slashes and backslashes; what it made of them may not be what was meant.
-  if (!/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text))
+  // n.b. WHATWG's parser forgives spaces, backslashes, and slashes too few or too many; what it made of them may not be what was meant.
+  if (!/^https?:\/\/[^\s\\/][^\s\\]*$/i.test(text) || !URL.canParse(text))
     return 'expected an address that begins with https:// or http://'
   const { username, password } = new URL(text)
   return username === '' && password === '' ? null : 'must not contain a user or a password'

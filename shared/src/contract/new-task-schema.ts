@@ -66,7 +66,9 @@ export const newTaskSchema = z
     callbackUrl: callbackUrlSchema.optional(),
   })
   .check((context) => {
-    for (const { path, message } of findConflicts(context.value))
+    // A time that is none has its own complaint, and what it would conflict with is anybody's guess.
+    const faulty = new Set(context.issues.map((issue) => issue.path?.[0]))
+    for (const { path, message } of findConflicts(context.value).filter((one) => !faulty.has(one.path[0])))
       context.issues.push({ code: 'custom', path: [...path], message, input: context.value })
   })
   .meta({ id: 'NewTask' })
