@@ -10,9 +10,19 @@ import { crashWindows } from './docs/crash-windows.ts'
 import { envExample } from './docs/env-example.ts'
 import { errors } from './docs/errors.ts'
 import { events } from './docs/events.ts'
+import { retries } from './docs/retries.ts'
 import { taskLifecycle } from './docs/task-lifecycle.ts'
 
-const DOCUMENTS = [brokerTopology, configuration, crashWindows, envExample, errors, events, taskLifecycle]
+const DOCUMENTS = [
+  brokerTopology,
+  configuration,
+  crashWindows,
+  envExample,
+  errors,
+  events,
+  retries,
+  taskLifecycle,
+]
 
 const { values: options } = parseArgs({
   options: {

@@ -4,9 +4,15 @@ import pg from 'pg'
 import * as ledger from './0001-ledger.ts'
 import * as failures from './0002-failures.ts'
 import * as search from './0003-search.ts'
+import * as deadlines from './0007-deadlines.ts'
 
 // In order, forward only; a file that has landed is never edited.
-const MIGRATIONS = { '0001-ledger': ledger, '0002-failures': failures, '0003-search': search }
+const MIGRATIONS = {
+  '0001-ledger': ledger,
+  '0002-failures': failures,
+  '0003-search': search,
+  '0007-deadlines': deadlines,
+}
 
 /**
  * Brings the ledger to the newest schema and returns the names of the migrations that this call applied.

@@ -177,7 +177,7 @@ test.each([
     '/callbackUrl',
     'at most 2000 characters',
   ],
-])('%s is refused with its place', async (_, terms, path, words) => {
+])('%s is refused with its place', async (...[, terms, path, words]) => {
   for (const answer of [
     await submit(terms),
     await api.call('POST', '/api/v1/tasks/bulk', { body: [{ ...addition, ...terms }] }),

@@ -20,11 +20,17 @@ export function decideAttempt({ claimed, type, startedAtMs }: RunningAttempt, en
       ...ended,
       chargedAttempts: claimed.chargedAttempts + Number(isCharged),
       maxAttempts: claimed.maxAttempts,
-      attemptOfLife: claimed.attempt - claimed.attemptsBeforeLife,
+      failureOfLife: countFailures(claimed),
       lifeAgeMs: claimed.lifeAgeMs + sinceMs,
       timeLeftMs: claimed.timeLeftMs === null ? null : claimed.timeLeftMs - sinceMs,
     },
     mergeRetryPolicy(type.retry, claimed.retry),
     Math.random(),
   )
+}
+
+/** The delays grow with failures, this one included: what was lost, given back or put off before is none. */
+function countFailures(claimed: RunningAttempt['claimed']): number {
+  const { attempt, attemptsBeforeLife, losses, returnedAttempts } = claimed
+  return Math.max(1, attempt - attemptsBeforeLife - losses - returnedAttempts)
 }

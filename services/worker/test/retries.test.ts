@@ -70,6 +70,30 @@ describe('a retry policy', () => {
     expect(await delayAfter(taskId)).toBe(14_000)
   })
 
+  test('counts failures: what was put off or lost before makes no delay longer', async () => {
+    const taskId = await stage.submitAndRelease({
+      type: 'retries.reluctant',
+      input: { putsOff: 2 },
+      maxAttempts: 3,
+    })
+    for (const number of [2, 3]) {
+      await stage.returned(taskId, number)
+      await makeOlder(taskId, 60_000)
+      await stage.release(taskId)
+    }
+    await stage.returned(taskId, 4)
+    expect(await delayAfter(taskId)).toBe(60_000)
+    expect((await stage.attempts(taskId)).map(({ outcome }) => outcome)).toEqual([
+      'run_later',
+      'run_later',
+      'failed',
+    ])
+    await makeOlder(taskId, 60_000)
+    await stage.release(taskId)
+    await stage.returned(taskId, 5)
+    expect(await delayAfter(taskId)).toBe(3_600_000)
+  })
+
   test('with a greatest age plans no attempt beyond it, and the life of a task counts, not the attempt', async () => {
     const taskId = await stage.submitAndRelease({ type: 'retries.aging', maxAttempts: 9 })
     await stage.returned(taskId, 2)

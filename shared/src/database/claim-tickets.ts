@@ -23,7 +23,9 @@ export interface ClaimedAttempt {
   readonly chargedAttempts: number
   /** Attempts made before the latest redrive. */
   readonly attemptsBeforeLife: number
+  /** Attempts of this life that a worker died with, and those that were given back or put off. */
   readonly losses: number
+  readonly returnedAttempts: number
   readonly startedAt: Date
   /** What of its type's retry policy is otherwise for this task. */
   readonly retry: Partial<RetryPolicy> | null
@@ -68,7 +70,8 @@ export async function claimTickets(executor: Executor, claim: Claim): Promise<re
     )
     select c.task_id as "taskId", c.number, c.token, c.attempt, c.tenant_id as "tenantId", c.type, c.lane, t.input,
       t.timeout_ms as "timeoutMs", t.max_attempts as "maxAttempts", c.charged_attempts as "chargedAttempts",
-      c.attempts_before_life as "attemptsBeforeLife", c.losses, c.started_at as "startedAt", t.retry,
+      c.attempts_before_life as "attemptsBeforeLife", c.losses,
+      c.returned_attempts as "returnedAttempts", c.started_at as "startedAt", t.retry,
       (extract(epoch from now() - c.life_began_at) * 1000)::float8 as "lifeAgeMs",
       (extract(epoch from c.expires_at - now()) * 1000)::float8 as "timeLeftMs"
     from claimed c join tasks t on t.id = c.task_id`.execute(executor)

@@ -96,6 +96,7 @@ export interface OpenTasksTable {
   return_reason: string | null
   expires_at: OptionalInstant
   life_began_at: Generated<Date>
+  returned_attempts: Generated<number>
 }
 
 export interface AttemptsTable {

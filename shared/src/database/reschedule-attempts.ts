@@ -41,7 +41,8 @@ export async function rescheduleAttempts(
     ),
     moved as (
       update open_tasks o set number = o.number + 1, due_at = now() + l.delay_ms * interval '1 millisecond',
-        charged_attempts = o.charged_attempts + l.is_charged::int, worker_id = null, token = null, started_at = null,
+        charged_attempts = o.charged_attempts + l.is_charged::int,
+        returned_attempts = o.returned_attempts + (not l.is_charged)::int, worker_id = null, token = null, started_at = null,
         confirmed_at = null, taken_until = null, publish_tries = 0, progress = null,
         return_reason = case when l.is_charged then null else l.decision end
       from locked l where o.task_id = l.task_id and ${ofTasks(reschedulings)} and o.token = l.token

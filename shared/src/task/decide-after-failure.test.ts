@@ -8,7 +8,7 @@ const attempt = (changes: Partial<FailedAttempt> = {}): FailedAttempt => ({
   kind: 'error',
   chargedAttempts: 1,
   maxAttempts: 5,
-  attemptOfLife: 1,
+  failureOfLife: 1,
   askedDelayMs: null,
   lifeAgeMs: 0,
   timeLeftMs: null,
@@ -45,8 +45,8 @@ const situations = fc.tuple(policies, draws, asked)
 const ages = fc.double({ min: 0, max: 1e9, noNaN: true })
 
 /** The delay that follows an attempt with nothing against it. */
-function delayOf(attemptOfLife: number, policy: RetryPolicy, draw = 0.5): number {
-  const decision = decideAfterFailure(attempt({ attemptOfLife }), policy, draw)
+function delayOf(failureOfLife: number, policy: RetryPolicy, draw = 0.5): number {
+  const decision = decideAfterFailure(attempt({ failureOfLife }), policy, draw)
   if (decision.act !== 'retry') throw new Error(`expected a retry: ${decision.reason}`)
   return decision.delayMs
 }
@@ -70,9 +70,9 @@ describe('after a failed attempt', () => {
       list: ({ delaysMs }, number) => delaysMs[number - 1] ?? delaysMs.at(-1) ?? 0,
     }
     fc.assert(
-      fc.property(policies, lives, draws, (policy, attemptOfLife, draw) => {
-        const delayMs = delayOf(attemptOfLife, policy, draw)
-        const bound = bounds[policy.strategy](policy, attemptOfLife)
+      fc.property(policies, lives, draws, (policy, failureOfLife, draw) => {
+        const delayMs = delayOf(failureOfLife, policy, draw)
+        const bound = bounds[policy.strategy](policy, failureOfLife)
         expect(Number.isSafeInteger(delayMs)).toBe(true)
         expect(delayMs).toBeGreaterThanOrEqual(0)
         expect(delayMs).toBeLessThanOrEqual(bound)
@@ -85,9 +85,9 @@ describe('after a failed attempt', () => {
     'without jitter, %s delays never become shorter',
     (strategy) => {
       fc.assert(
-        fc.property(policiesOf(strategy), lives, (policy, attemptOfLife) => {
+        fc.property(policiesOf(strategy), lives, (policy, failureOfLife) => {
           const calm = { ...policy, jitter: 'none' } as const
-          expect(delayOf(attemptOfLife + 1, calm)).toBeGreaterThanOrEqual(delayOf(attemptOfLife, calm))
+          expect(delayOf(failureOfLife + 1, calm)).toBeGreaterThanOrEqual(delayOf(failureOfLife, calm))
         }),
       )
     },
@@ -95,11 +95,11 @@ describe('after a failed attempt', () => {
 
   test('full jitter draws from the whole range', () => {
     fc.assert(
-      fc.property(policies, lives, (policy, attemptOfLife) => {
+      fc.property(policies, lives, (policy, failureOfLife) => {
         const jittery = { ...policy, jitter: 'full' } as const
-        const calm = delayOf(attemptOfLife, { ...policy, jitter: 'none' })
-        expect(delayOf(attemptOfLife, jittery, 0)).toBe(0)
-        expect(delayOf(attemptOfLife, jittery, 1 - 2 ** -53)).toBeGreaterThanOrEqual(calm - 1)
+        const calm = delayOf(failureOfLife, { ...policy, jitter: 'none' })
+        expect(delayOf(failureOfLife, jittery, 0)).toBe(0)
+        expect(delayOf(failureOfLife, jittery, 1 - 2 ** -53)).toBeGreaterThanOrEqual(calm - 1)
       }),
     )
   })
@@ -170,7 +170,7 @@ describe('after a failed attempt', () => {
       kind: kinds,
       chargedAttempts: fc.integer({ min: 1, max: 9 }),
       maxAttempts: fc.integer({ min: 1, max: 9 }),
-      attemptOfLife: lives,
+      failureOfLife: lives,
       askedDelayMs: asked,
       lifeAgeMs: ages,
       timeLeftMs: fc.option(ages),
@@ -186,7 +186,7 @@ describe('after a failed attempt', () => {
 
   test('a policy without a base delay retries at once, also when the growth of the delay is beyond any number', () => {
     const policy = { ...DEFAULT_RETRY_POLICY, baseDelayMs: 0 }
-    expect(decideAfterFailure(attempt({ attemptOfLife: 2_000 }), policy, 0.5)).toMatchObject({ delayMs: 0 })
+    expect(decideAfterFailure(attempt({ failureOfLife: 2_000 }), policy, 0.5)).toMatchObject({ delayMs: 0 })
   })
 
   test.each([
@@ -194,8 +194,8 @@ describe('after a failed attempt', () => {
     [2, 2_000],
     [4, 8_000],
     [20, 600_000],
-  ])('the ceiling of attempt %i is %i ms by default', (attemptOfLife, ceiling) => {
-    const decision = decideAfterFailure(attempt({ attemptOfLife }), DEFAULT_RETRY_POLICY, 1)
+  ])('the ceiling of attempt %i is %i ms by default', (failureOfLife, ceiling) => {
+    const decision = decideAfterFailure(attempt({ failureOfLife }), DEFAULT_RETRY_POLICY, 1)
     expect(decision).toMatchObject({ act: 'retry', delayMs: ceiling })
   })
 

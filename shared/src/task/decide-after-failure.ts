@@ -26,8 +26,8 @@ export interface FailedAttempt {
   readonly chargedAttempts: number
   /** The task's whole budget, redrives included. */
   readonly maxAttempts: number
-  /** Attempts of this life, this one included: a redriven task starts its delays anew. */
-  readonly attemptOfLife: number
+  /** Failures of this life, this one included: a redriven task starts its delays anew, and only a failure makes them longer. */
+  readonly failureOfLife: number
   /** The delay that the handler asks for, which stands for the policy's; null where it leaves that to the policy. */
   readonly askedDelayMs: number | null
   /** How long ago the task's life began: its submission, or its latest redrive. */
@@ -86,9 +86,9 @@ function judgeBudget({ kind, chargedAttempts, maxAttempts }: FailedAttempt): Fai
 }
 
 /** A delay that was asked for is kept exactly, rounded up: whoever named it is not ready before. */
-function chooseDelayMs({ askedDelayMs, attemptOfLife }: FailedAttempt, policy: RetryPolicy, random: number) {
+function chooseDelayMs({ askedDelayMs, failureOfLife }: FailedAttempt, policy: RetryPolicy, random: number) {
   if (askedDelayMs !== null) return Math.ceil(Math.min(Math.max(0, askedDelayMs), MAX_DELAY_MS))
-  const ceilingMs = delayCeilingMs(policy, attemptOfLife)
+  const ceilingMs = delayCeilingMs(policy, failureOfLife)
   return policy.jitter === 'none' ? ceilingMs : Math.floor(random * ceilingMs)
 }
 
@@ -122,7 +122,7 @@ function nextAttempt({ kind, askedDelayMs }: FailedAttempt, delayMs: number): st
 }
 
 function explainRetry(attempt: FailedAttempt, policy: RetryPolicy, delayMs: number): string {
-  const { askedDelayMs, attemptOfLife, chargedAttempts, kind, maxAttempts } = attempt
+  const { askedDelayMs, failureOfLife, chargedAttempts, kind, maxAttempts } = attempt
   const delay = describeDuration(delayMs)
   if (kind === 'run_later')
     return `The handler asked to run again in ${delay}; no attempt is used up by that.`
@@ -132,6 +132,6 @@ function explainRetry(attempt: FailedAttempt, policy: RetryPolicy, delayMs: numb
   const drawn =
     policy.jitter === 'none'
       ? ''
-      : ` (drawn from up to ${describeDuration(delayCeilingMs(policy, attemptOfLife))})`
+      : ` (drawn from up to ${describeDuration(delayCeilingMs(policy, failureOfLife))})`
   return `Another attempt follows in ${delay}${drawn}; ${stock}`
 }

@@ -41,3 +41,14 @@ export const asking = defineTask({
     throw Object.assign(new Error('busy'), { name: 'RetryAfter', delayMs: how === 'copy' ? delayMs : 'soon' })
   },
 })
+
+/** Puts its work off a few times, and fails then. */
+export const reluctant = defineTask({
+  name: 'retries.reluctant',
+  input: z.strictObject({ putsOff: z.int() }),
+  retry: { maxAttempts: 4, strategy: 'list', delaysMs: [60_000, 3_600_000] },
+  handler: ({ putsOff }, { attempt }) => {
+    if (attempt <= putsOff) throw new RunLater(0, 'not yet')
+    throw new Error(`attempt ${attempt} fails`)
+  },
+})
