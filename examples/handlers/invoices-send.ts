@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { defineTask, PermanentError, RunLater } from '@redrive/worker'
+import { defineTask, PermanentError, RetryAfter, RunLater } from '@redrive/worker'
 import { z } from 'zod'
 
 // A call to another system: what can go wrong there decides whether another attempt makes sense.
@@ -28,6 +28,9 @@ export const sendInvoice = defineTask({
 
     // The service says itself when it wants to be asked again; that is nobody's failure, so no attempt is used up.
     if (answer.status === 429) throw new RunLater(answer.retryAfterMs ?? 60_000, 'the mail service is busy')
+    // Down, and it says for how long: the attempt failed, and the next one is made then, whatever the delays above.
+    if (answer.status === 503 && answer.retryAfterMs !== undefined)
+      throw new RetryAfter(answer.retryAfterMs, 'the mail service is being maintained')
     // No attempt will make this address exist: the task fails now, and an operator can redrive it with another one.
     if (answer.status === 422) throw new PermanentError(`the mail service refuses the address ${email}`)
     // Whatever else happened may be gone by the next attempt.
@@ -52,13 +55,15 @@ interface MailAnswer {
 
 /**
  * Stands for an HTTP call; pass the signal on, as here, and a timeout or a cancellation ends the call as well. To see
- * the other endings, send to an address at busy.example, unknown.example or down.example.
+ * the other endings, send to an address at busy.example, maintained.example, unknown.example or down.example.
  */
 async function postMail({ key, to }: Mail, signal: AbortSignal): Promise<MailAnswer> {
   await delay(50, undefined, { signal })
   switch (to.split('@')[1]) {
     case 'busy.example':
       return { status: 429, retryAfterMs: 5_000 }
+    case 'maintained.example':
+      return { status: 503, retryAfterMs: 20_000 }
     case 'unknown.example':
       return { status: 422 }
     case 'down.example':
