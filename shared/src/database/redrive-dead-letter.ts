@@ -43,10 +43,9 @@ export async function redriveDeadLetter(executor: Executor, redrive: Redrive): P
     revived as (
       update tasks t set state = null, number = null, error = null, result = null, progress = null, started_at = null,
         finished_at = null, input = coalesce(${redrive.input}::jsonb, t.input), lane = coalesce(${redrive.lane}, t.lane),
-        max_attempts = b.charged_attempts + coalesce(${redrive.attempts}::int, b.attempt_budget),
-        expires_at = case when b.expires_at > now() then b.expires_at end
+        max_attempts = b.charged_attempts + coalesce(${redrive.attempts}::int, b.attempt_budget)
       from before b where t.id = b.id
-      returning t.id, t.lane, t.expires_at
+      returning t.id, t.lane
     ),
     unlisted as (
       delete from rare_endings r using before b where r.tenant_id = b.tenant_id and r.state = 'failed' and r.task_id = b.id
@@ -54,7 +53,8 @@ export async function redriveDeadLetter(executor: Executor, redrive: Redrive): P
     opened as (
       insert into open_tasks (task_id, tenant_id, lane, type, number, due_at, attempt, charged_attempts, attempts_before_life,
         expires_at)
-      select b.id, b.tenant_id, r.lane, b.type, b.number + 1, now(), b.attempt, b.charged_attempts, b.attempt, r.expires_at
+      select b.id, b.tenant_id, r.lane, b.type, b.number + 1, now(), b.attempt, b.charged_attempts, b.attempt,
+        case when b.expires_at > now() then b.expires_at end
       from before b join revived r on r.id = b.id
       returning task_id, number
     ),

@@ -83,7 +83,7 @@ export function selectTasks(executor: Executor) {
       sql<number>`coalesce(o.number, t.number)`.as('number'),
       sql<Date>`coalesce(o.due_at, t.run_at)`.as('runAt'),
       sql<Date | null>`case when t.state is null then o.started_at else t.started_at end`.as('startedAt'),
-      // A new life may have another deadline than the one before, or none.
+      // A life that began after the task's deadline has none.
       sql<Date | null>`case when t.state is null then o.expires_at else t.expires_at end`.as('expiresAt'),
     ])
 }
