@@ -113,7 +113,8 @@ describe('expiry', () => {
       expect(await ledger.openRow(id)).toBeUndefined()
     }
     expect(await view(ids.retrying)).toMatchObject({ attempt: 1, chargedAttempts: 1, number: 2 })
-    const listed = await listTasks(ledger.db, { tenantId, filter: { state: 'expired' }, limit: 100 })
+    const filter = { state: { anyOf: ['expired'] } } as const
+    const listed = await listTasks(ledger.db, { tenantIds: [tenantId], filter, limit: 100 })
     expect(listed.map(({ id }) => id)).toEqual(expect.arrayContaining(Object.values(ids)))
     const callback = await ledger.db
       .selectFrom('tasks')
