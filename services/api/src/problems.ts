@@ -142,6 +142,13 @@ export const PROBLEMS = {
     meaning: 'No route of the api has this path.',
     whatToDo: 'See `/docs` for all routes.',
   },
+  SEARCH_TOO_WIDE: {
+    status: 422,
+    title: 'The search looks through too much',
+    meaning:
+      'No index serves this filter and it matches too little: the search was given up before it had a page.',
+    whatToDo: 'Add a field that narrows it: a time (`diedAt`, `createdAt`), a type, a tenant or a state.',
+  },
   SERVER_BUSY: {
     status: 503,
     title: 'The api has no room for another large body',

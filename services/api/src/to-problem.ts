@@ -1,5 +1,10 @@
 import type { Problem } from '@redrive/shared/contract'
-import { isDataError, isDatabaseUnavailable, classifyDatabaseError } from '@redrive/shared/database'
+import {
+  classifyDatabaseError,
+  isDataError,
+  isDatabaseUnavailable,
+  SearchTooWideError,
+} from '@redrive/shared/database'
 import { ledgerUnavailable } from './http/ledger-unavailable.ts'
 import { ProblemError } from './problem-error.ts'
 import { problemType } from './problem-type.ts'
@@ -10,6 +15,10 @@ export function toProblem(thrown: unknown): ProblemError {
   if (thrown instanceof ProblemError) return thrown
   if (isDatabaseUnavailable(thrown) || classifyDatabaseError(thrown) === 'again') {
     return ledgerUnavailable(thrown)
+  }
+  if (thrown instanceof SearchTooWideError) {
+    const detail = `The search was given up after ${thrown.searchMs / 1_000} seconds; narrow it, by a time for example.`
+    return new ProblemError('SEARCH_TOO_WIDE', { detail, cause: thrown })
   }
   if (isDataError(thrown)) {
     return new ProblemError('INVALID_BODY', {

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { sql, type SqlBool } from 'kysely'
 import type { DeadLetterFilter } from '../filter/index.ts'
 import { boundPage, type PageRow } from './bound-page.ts'
+import { findDeadLetterIds } from './find-dead-letter-ids.ts'
 import type { Executor } from './ledger.ts'
-import { matchDeadLetters } from './match-dead-letters.ts'
 import { DEAD_LETTER_BYTES, type DeadLetterView, selectDeadLetters } from './select-dead-letters.ts'
 
 export interface DeadLetterPage {
@@ -16,26 +16,16 @@ export interface DeadLetterPage {
 export type ListedDeadLetter = DeadLetterView & PageRow
 
 /** A page of these tenants' dead letters, newest first. */
-export function listDeadLetters(executor: Executor, page: DeadLetterPage): Promise<ListedDeadLetter[]> {
-  return selectDeadLetters(executor)
-    .innerJoin(
-      boundPage({
-        candidates: findCandidates(executor, page),
-        order: sql`c.id desc`,
-        maxBytes: page.maxBytes,
-      }),
-      'p.id',
-      'd.id',
-    )
+export async function listDeadLetters(executor: Executor, page: DeadLetterPage): Promise<ListedDeadLetter[]> {
+  const ids = await findDeadLetterIds(executor, page)
+  if (ids.length === 0) return []
+  const candidates = executor
+    .selectFrom('dead_letters as d')
+    .select(['d.id', DEAD_LETTER_BYTES.as('bytes')])
+    .where(sql<SqlBool>`d.id = any(${ids}::uuid[])`)
+  return await selectDeadLetters(executor)
+    .innerJoin(boundPage({ candidates, order: sql`c.id desc`, maxBytes: page.maxBytes }), 'p.id', 'd.id')
     .select('p.isFollowed')
     .orderBy('d.id', 'desc')
     .execute()
-}
-
-function findCandidates(executor: Executor, { tenantIds, filter, limit, beforeId }: DeadLetterPage) {
-  const query = matchDeadLetters(executor, { tenantIds, filter })
-    .select(['d.id', DEAD_LETTER_BYTES.as('bytes')])
-    .orderBy('d.id', 'desc')
-    .limit(limit)
-  return beforeId === undefined ? query : query.where('d.id', '<', beforeId)
 }

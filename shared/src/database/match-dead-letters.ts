@@ -4,6 +4,7 @@ import type { DeadLettersTable, Executor, Ledger } from './ledger.ts'
 import { matchInput } from './match-input.ts'
 import { matchNumbers } from './match-numbers.ts'
 import { matchTags } from './match-tags.ts'
+import { matchTenants } from './match-tenants.ts'
 import { matchText } from './match-text.ts'
 import { matchTimes } from './match-times.ts'
 import { matchWords } from './match-words.ts'
@@ -21,7 +22,7 @@ type MatchQuery = SelectQueryBuilder<Ledger & { d: DeadLettersTable }, 'd', obje
 export function matchDeadLetters(executor: Executor, { tenantIds, filter }: DeadLetterMatch): MatchQuery {
   return executor
     .selectFrom('dead_letters as d')
-    .where(sql<SqlBool>`d.tenant_id = any(${tenantIds}::uuid[])`)
+    .where(matchTenants(sql`d.tenant_id`, tenantIds))
     .where(isMatch(filter))
 }
 

@@ -1,7 +1,6 @@
-import { type RawBuilder, type SelectQueryBuilder, sql, type SqlBool } from 'kysely'
+import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { TaskFilter } from '../filter/index.ts'
 import { OPEN_STATES, type EndedState, type OpenState, type TaskState } from '../task/index.ts'
-import type { Executor, Ledger, OpenTasksTable, TasksTable } from './ledger.ts'
 import { matchInput } from './match-input.ts'
 import { matchNumbers } from './match-numbers.ts'
 import { matchTags } from './match-tags.ts'
@@ -15,24 +14,8 @@ export interface TaskMatch {
   readonly filter: TaskFilter
 }
 
-type Source = Ledger & {
-  t: TasksTable
-  o: { [Column in keyof OpenTasksTable]: OpenTasksTable[Column] | null }
-}
-
-/** The tasks `t`, with their open rows `o`, that a filter means; without columns, order or limit. */
-export function matchTasks(
-  executor: Executor,
-  { tenantIds, filter }: TaskMatch,
-): SelectQueryBuilder<Source, 't' | 'o', object> {
-  return executor
-    .selectFrom('tasks as t')
-    .leftJoin('open_tasks as o', 'o.task_id', 't.id')
-    .where(sql<SqlBool>`t.tenant_id = any(${tenantIds}::uuid[])`)
-    .where(isMatch(filter))
-}
-
-function isMatch(filter: TaskFilter): RawBuilder<SqlBool> {
+/** The filter's conditions over `t` (tasks) and `o` (open_tasks, null once it has ended), without the tenants. */
+export function isTaskMatch(filter: TaskFilter): RawBuilder<SqlBool> {
   const { state, type, lane, user, tag, attempts, createdAt, text, input = [] } = filter
   const conditions = [
     ...(state === undefined ? [] : [matchStates(state)]),
@@ -44,11 +27,14 @@ function isMatch(filter: TaskFilter): RawBuilder<SqlBool> {
       ? []
       : [matchNumbers(sql`coalesce(o.charged_attempts, t.charged_attempts)`, attempts)]),
     ...(createdAt === undefined ? [] : [matchTimes(sql`t.created_at`, createdAt)]),
-    ...(text === undefined ? [] : [matchText(sql`to_tsvector('simple', error_text(t.error))`, text)]),
+    ...(text === undefined ? [] : [sql<SqlBool>`(t.error is not null and ${matchText(ERROR_WORDS, text)})`]),
     ...input.map((condition) => matchInput(sql`t.input`, condition)),
   ]
   return conditions.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`(${sql.join(conditions, sql` and `)})`
 }
+
+// As in the generated column of dead letters.
+const ERROR_WORDS = sql`to_tsvector('simple', error_text(t.error))`
 
 function matchStates({ anyOf, noneOf }: NonNullable<TaskFilter['state']>): RawBuilder<SqlBool> {
   const any = sql.join((anyOf ?? noneOf ?? []).map(stateIs), sql` or `)

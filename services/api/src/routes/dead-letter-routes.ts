@@ -40,7 +40,7 @@ export const deadLetterRoutes: readonly Route[] = [
         example: { items: [EXAMPLES.deadLetter], nextCursor: null },
       },
     },
-    problems: ['INVALID_CURSOR', 'DATABASE_UNAVAILABLE'],
+    problems: ['INVALID_CURSOR', 'SEARCH_TOO_WIDE', 'DATABASE_UNAVAILABLE'],
     handle: listDeadLetters,
   }),
   defineRoute({

@@ -62,7 +62,7 @@ export const taskRoutes: readonly Route[] = [
         example: { items: [EXAMPLES.task], nextCursor: null },
       },
     },
-    problems: ['INVALID_CURSOR', 'DATABASE_UNAVAILABLE'],
+    problems: ['INVALID_CURSOR', 'SEARCH_TOO_WIDE', 'DATABASE_UNAVAILABLE'],
     handle: listTasks,
   }),
   defineRoute({

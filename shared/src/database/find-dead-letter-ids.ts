@@ -1,0 +1,109 @@
+import { type RawBuilder, sql, type SqlBool } from 'kysely'
+import type { DeadLetterFilter, Words } from '../filter/index.ts'
+import { idAfter } from './id-bound.ts'
+import type { Executor } from './ledger.ts'
+import { type DeadLetterMatch, isMatch } from './match-dead-letters.ts'
+import { matchTenants } from './match-tenants.ts'
+import { withinSearchTime } from './within-search-time.ts'
+
+export interface DeadLetterIdsPage extends DeadLetterMatch {
+  readonly limit: number
+  readonly beforeId?: string | undefined
+}
+
+/**
+ * So many of the newest are looked through before an index is asked. What a page is wanted of is mostly common or recent,
+ * and is found here in a few milliseconds. Measured with a million (docs/search.md).
+ */
+const NEWEST_LOOKED_THROUGH = 5_000
+
+/**
+ * The ids of the newest dead letters that match, newest first; without reading what is wide of them. What is not among the
+ * newest is rare, or of another time, and its index has it: Postgres, which knows how often a value is but not when, and
+ * nothing of words and inputs, would choose the wrong one of the two for either kind.
+ */
+export async function findDeadLetterIds(
+  executor: Executor,
+  page: DeadLetterIdsPage,
+): Promise<readonly string[]> {
+  const { limit, filter } = page
+  if (filter.taskId?.anyOf === undefined) {
+    const newest = await findAmongNewest(executor, page)
+    if (newest.length >= limit) return newest
+  }
+  const find = isIndexedByContents(filter) ? findByContents : findByFields
+  return await withinSearchTime(executor, (within) => find(within, page))
+}
+
+async function findAmongNewest(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select d.id from (
+      select * from dead_letters d where ${matchTenants(sql`d.tenant_id`, page.tenantIds)} and ${isBefore(page)}
+      order by d.id desc limit ${sql.lit(NEWEST_LOOKED_THROUGH)}
+    ) as d where ${isMatch(page.filter)} limit ${page.limit}`.execute(executor)
+  return rows.map(({ id }) => id)
+}
+
+function isIndexedByContents({ taskId, text, tag, input = [] }: DeadLetterFilter): boolean {
+  if (taskId?.anyOf !== undefined) return true
+  return text !== undefined || tag?.anyOf !== undefined || input.some(({ anyOf }) => anyOf !== undefined)
+}
+
+/** By the words of the error, the tags, the input or the task: all that match are found, then the newest are taken. */
+async function findByContents(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with found as materialized (
+      select d.id from dead_letters d
+      where ${matchTenants(sql`d.tenant_id`, page.tenantIds)} and ${isBefore(page)} and ${isMatch(page.filter)}
+    )
+    select id from found order by id desc limit ${page.limit}`.execute(executor)
+  return rows.map(({ id }) => id)
+}
+
+/** By the index of a field: the newest of each tenant, and of each value where there are several. */
+async function findByFields(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
+  const field = drivingField(page.filter)
+  const values = field?.values ?? [null]
+  const isDriven = field === null ? sql<SqlBool>`true` : sql<SqlBool>`${field.column} = v.value`
+  const { rows } = await sql<{ id: string }>`
+    select c.id from unnest(${page.tenantIds}::uuid[]) as o(tenant_id)
+    cross join unnest(${values}::text[]) as v(value)
+    cross join lateral (
+      select d.id from dead_letters d
+      where d.tenant_id = o.tenant_id and ${isDriven} and ${isBefore(page)} and ${isMatch(page.filter)}
+      order by d.id desc limit ${page.limit}
+    ) as c
+    order by c.id desc limit ${page.limit}`.execute(executor)
+  return rows.map(({ id }) => id)
+}
+
+interface DrivingField {
+  readonly column: RawBuilder<unknown>
+  readonly values: readonly string[]
+}
+
+/** The first of these that is asked for by value, most telling first; its index gives each value in the order of the list. */
+function drivingField(filter: DeadLetterFilter): DrivingField | null {
+  const fields: readonly (readonly [Words | undefined, RawBuilder<unknown>])[] = [
+    [filter.fingerprint, sql`d.fingerprint`],
+    [filter.user, sql`d.for_user`],
+    [filter.type, sql`d.type`],
+    [filter.workerVersion, sql`d.worker_version`],
+    [filter.reason, sql`d.reason`],
+    [filter.lane, sql`d.lane`],
+    [filter.state, sql`d.state`],
+  ]
+  for (const [words, column] of fields) if (words?.anyOf !== undefined) return { column, values: words.anyOf }
+  return null
+}
+
+/** What died before a time has an id of before it, too. */
+function isBefore({ beforeId, filter }: DeadLetterIdsPage): RawBuilder<SqlBool> {
+  const diedBefore = filter.diedAt?.before
+  const bounds = [
+    ...(beforeId === undefined ? [] : [beforeId]),
+    ...(diedBefore === undefined ? [] : [idAfter(diedBefore)]),
+  ]
+  const [first] = bounds.toSorted()
+  return first === undefined ? sql<SqlBool>`true` : sql<SqlBool>`d.id < ${first}::uuid`
+}
