@@ -36,7 +36,8 @@ const DEAD_LETTERS: Readonly<Record<string, readonly string[]>> = {
   'input.customer.plan': ['current', 'legacy'],
   'input.items.0.sku': ['S0', 'S1000', 'S1999'],
   'input.items.sku': ['S0', 'S1999'],
-  'input.amount': ['7.25', '>=990', '10..11'],
+  'input.amount': ['7.25', '123.45', '>=500'],
+  'input.amount (of a day)': ['>=990', '10..11', '!7.25'],
 }
 
 const TASKS: Readonly<Record<string, readonly string[]>> = {
@@ -54,15 +55,18 @@ export function searchCases(fingerprintOf: (fault: string) => string): readonly 
   const letters = Object.entries(DEAD_LETTERS).flatMap(([field, values]) =>
     values.map((value): SearchCase => {
       const sent = field === 'fingerprint' ? value.split(',').map(fingerprintOf).join(',') : value
-      return { field, list: 'dead-letters', query: { [field]: sent } }
+      return { field, list: 'dead-letters', query: queryOf(field, sent, 'diedAt') }
     }),
   )
   const tasks = Object.entries(TASKS).flatMap(([field, values]) =>
     values.map((value): SearchCase => {
-      const [name = ''] = field.split(' ')
-      const isOfADay = name !== field
-      return { field, list: 'tasks', query: { [name]: value, ...(isOfADay && { createdAt: '-31d..-30d' }) } }
+      return { field, list: 'tasks', query: queryOf(field, value, 'createdAt') }
     }),
   )
   return [...letters, ...tasks]
+}
+
+function queryOf(field: string, value: string, time: string): Record<string, string> {
+  const [name = ''] = field.split(' ')
+  return { [name]: value, ...(name !== field && { [time]: '-31d..-30d' }) }
 }

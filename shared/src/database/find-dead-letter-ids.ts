@@ -3,7 +3,7 @@ import type { DeadLetterFilter, Words } from '../filter/index.ts'
 import { idAfter } from './id-bound.ts'
 import type { Executor } from './ledger.ts'
 import { type DeadLetterMatch, isMatch } from './match-dead-letters.ts'
-import { matchTenants } from './match-tenants.ts'
+import { filterTenants, matchTenants } from './match-tenants.ts'
 import { withinSearchTime } from './within-search-time.ts'
 
 export interface DeadLetterIdsPage extends DeadLetterMatch {
@@ -31,8 +31,15 @@ export async function findDeadLetterIds(
     const newest = await findAmongNewest(executor, page)
     if (newest.length >= limit) return newest
   }
-  const find = isIndexedByContents(filter) ? findByContents : findByFields
-  return await withinSearchTime(executor, (within) => find(within, page))
+  return await withinSearchTime(executor, (within) => findByIndex(within, page))
+}
+
+function findByIndex(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
+  const { filter } = page
+  if (isIndexedByContents(filter)) return findByContents(executor, page)
+  const field = drivingField(filter)
+  const other = field === null ? excludingField(filter) : null
+  return other === null ? findByFields(executor, page, field) : findByOtherValues(executor, page, other)
 }
 
 async function findAmongNewest(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
@@ -52,17 +59,21 @@ function isIndexedByContents({ taskId, text, tag, input = [] }: DeadLetterFilter
 /** By the words of the error, the tags, the input or the task: all that match are found, then the newest are taken. */
 async function findByContents(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
-    with found as materialized (
+    select id from (
       select d.id from dead_letters d
-      where ${matchTenants(sql`d.tenant_id`, page.tenantIds)} and ${isBefore(page)} and ${isMatch(page.filter)}
-    )
-    select id from found order by id desc limit ${page.limit}`.execute(executor)
+      where ${filterTenants(sql`d.tenant_id`, page.tenantIds)} and ${isBefore(page)} and ${isMatch(page.filter)}
+      -- n.b. A fence: else the limit makes Postgres walk through everything in the order of ids.
+      offset 0
+    ) as found order by id desc limit ${page.limit}`.execute(executor)
   return rows.map(({ id }) => id)
 }
 
 /** By the index of a field: the newest of each tenant, and of each value where there are several. */
-async function findByFields(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
-  const field = drivingField(page.filter)
+async function findByFields(
+  executor: Executor,
+  page: DeadLetterIdsPage,
+  field: DrivingField | null,
+): Promise<readonly string[]> {
   const values = field?.values ?? [null]
   const isDriven = field === null ? sql<SqlBool>`true` : sql<SqlBool>`${field.column} = v.value`
   const { rows } = await sql<{ id: string }>`
@@ -74,6 +85,34 @@ async function findByFields(executor: Executor, page: DeadLetterIdsPage): Promis
       order by d.id desc limit ${page.limit}
     ) as c
     order by c.id desc limit ${page.limit}`.execute(executor)
+  return rows.map(({ id }) => id)
+}
+
+/** By the index of a field, but for some of its values: the others are found first, one after the other, and none. */
+async function findByOtherValues(
+  executor: Executor,
+  page: DeadLetterIdsPage,
+  { column, values }: DrivingField,
+): Promise<readonly string[]> {
+  const newest = (isDriven: RawBuilder<SqlBool>) => sql`
+    cross join lateral (
+      select d.id from dead_letters d
+      where d.tenant_id = k.tenant_id and ${isDriven} and ${isBefore(page)} and ${isMatch(page.filter)}
+      order by d.id desc limit ${page.limit}
+    ) as c`
+  const { rows } = await sql<{ id: string }>`
+    with recursive kinds (tenant_id, value) as (
+      select o.tenant_id, (select min(${column}) from dead_letters d where d.tenant_id = o.tenant_id)
+      from unnest(${page.tenantIds}::uuid[]) as o(tenant_id)
+      union all
+      select k.tenant_id, (select min(${column}) from dead_letters d where d.tenant_id = k.tenant_id and ${column} > k.value)
+      from kinds k where k.value is not null
+    )
+    select id from (
+      select c.id from kinds k ${newest(sql`${column} = k.value`)} where k.value <> all(${values}::text[])
+      union all
+      select c.id from unnest(${page.tenantIds}::uuid[]) as k(tenant_id) ${newest(sql`${column} is null`)}
+    ) as found order by id desc limit ${page.limit}`.execute(executor)
   return rows.map(({ id }) => id)
 }
 
@@ -94,6 +133,20 @@ function drivingField(filter: DeadLetterFilter): DrivingField | null {
     [filter.state, sql`d.state`],
   ]
   for (const [words, column] of fields) if (words?.anyOf !== undefined) return { column, values: words.anyOf }
+  return null
+}
+
+/** The first of these that excludes values; they are the fields of which there are few. */
+function excludingField(filter: DeadLetterFilter): DrivingField | null {
+  const fields: readonly (readonly [Words | undefined, RawBuilder<unknown>])[] = [
+    [filter.workerVersion, sql`d.worker_version`],
+    [filter.type, sql`d.type`],
+    [filter.reason, sql`d.reason`],
+    [filter.state, sql`d.state`],
+    [filter.lane, sql`d.lane`],
+  ]
+  for (const [words, column] of fields)
+    if (words?.noneOf !== undefined) return { column, values: words.noneOf }
   return null
 }
 

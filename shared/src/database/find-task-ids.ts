@@ -4,7 +4,7 @@ import { OPEN_STATES, type TaskState } from '../task/index.ts'
 import { idAfter, idUntil } from './id-bound.ts'
 import type { Executor } from './ledger.ts'
 import { isTaskMatch, type TaskMatch } from './match-tasks.ts'
-import { matchTenants } from './match-tenants.ts'
+import { filterTenants, matchTenants } from './match-tenants.ts'
 import { withinSearchTime } from './within-search-time.ts'
 
 export interface TaskIdsPage extends TaskMatch {
@@ -52,10 +52,11 @@ function wayTo(page: TaskIdsPage): Ids {
 
 function findByTags(page: TaskIdsPage): Ids {
   return sql`
-    with found as materialized (
-      select t.id from tasks t left join open_tasks o on o.task_id = t.id where ${isWanted(page)}
-    )
-    select id from found order by id desc limit ${page.limit}`
+    select id from (
+      select t.id from tasks t left join open_tasks o on o.task_id = t.id
+      where ${filterTenants(sql`t.tenant_id`, page.tenantIds)} and ${isWithin(page)} and ${isTaskMatch(page.filter)}
+      offset 0
+    ) as found order by id desc limit ${page.limit}`
 }
 
 /** The index of the column gives each tenant's newest of each value. */
