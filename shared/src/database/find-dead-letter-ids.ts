@@ -1,6 +1,6 @@
 import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { DeadLetterFilter, Words } from '../filter/index.ts'
-import { idAfter } from './id-bound.ts'
+import { findIdBound } from './find-id-bound.ts'
 import type { Executor } from './ledger.ts'
 import { type DeadLetterMatch, isMatch } from './match-dead-letters.ts'
 import { filterTenants, matchTenants } from './match-tenants.ts'
@@ -24,9 +24,10 @@ const NEWEST_LOOKED_THROUGH = 5_000
  */
 export async function findDeadLetterIds(
   executor: Executor,
-  page: DeadLetterIdsPage,
+  asked: DeadLetterIdsPage,
 ): Promise<readonly string[]> {
-  const { limit, filter } = page
+  const { limit, filter } = asked
+  const page = { ...asked, beforeId: earlier(asked.beforeId, await findIdBound(executor, filter.diedAt)) }
   if (filter.taskId?.anyOf === undefined) {
     const newest = await findAmongNewest(executor, page)
     if (newest.length >= limit) return newest
@@ -150,13 +151,11 @@ function excludingField(filter: DeadLetterFilter): DrivingField | null {
   return null
 }
 
-/** What died before a time has an id of before it, too. */
-function isBefore({ beforeId, filter }: DeadLetterIdsPage): RawBuilder<SqlBool> {
-  const diedBefore = filter.diedAt?.before
-  const bounds = [
-    ...(beforeId === undefined ? [] : [beforeId]),
-    ...(diedBefore === undefined ? [] : [idAfter(diedBefore)]),
-  ]
-  const [first] = bounds.toSorted()
-  return first === undefined ? sql<SqlBool>`true` : sql<SqlBool>`d.id < ${first}::uuid`
+function earlier(one: string | undefined, other: string | undefined): string | undefined {
+  const [first] = [one, other].filter((id) => id !== undefined).toSorted()
+  return first
+}
+
+function isBefore({ beforeId }: DeadLetterIdsPage): RawBuilder<SqlBool> {
+  return beforeId === undefined ? sql<SqlBool>`true` : sql<SqlBool>`d.id < ${beforeId}::uuid`
 }
