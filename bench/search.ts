@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { freePorts, PrivatePostgres } from '@redrive/engines'
 import { migrateToLatest } from '@redrive/migrations'
-import pg from 'pg'
+import { createDatabase } from '@redrive/shared/database'
 import { type SearchCase, searchCases } from './search-cases.ts'
 import { seedSearch } from './seed-search.ts'
 
@@ -42,11 +42,19 @@ try {
 }
 
 async function countOrFill(databaseUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  const { rows } = await client.query<{ count: number }>('select count(*)::int as count from dead_letters')
-  await client.end()
-  const found = rows[0]?.count ?? 0
+  const database = createDatabase({
+    url: databaseUrl,
+    poolSize: 1,
+    statementTimeoutMs: 60_000,
+    applicationName: 'bench',
+  })
+  const { db } = database
+  const counted = await db
+    .selectFrom('dead_letters')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .executeTakeFirst()
+  await database.close()
+  const found = Number(counted?.count ?? 0)
   if (found > 0) return found
   const deadLetters = Number(options.rows)
   await seedSearch({ databaseUrl, deadLetters, onProgress: (text) => console.error(text) })
@@ -99,7 +107,7 @@ async function measureAll(url: string): Promise<readonly Measured[]> {
   for (let repeat = 0; repeat <= Number(options.repeats); repeat += 1) {
     for (const one of measured) {
       const startedAt = performance.now()
-      const response = await fetch(`${url}/api/v1/${one.list}?${new URLSearchParams(one.query)}`, {
+      const response = await fetch(`${url}/api/v1/${one.list}?${new URLSearchParams(one.query).toString()}`, {
         headers: HEADERS,
       })
       const page = (await response.json()) as { items?: unknown[] }

@@ -11,6 +11,7 @@ import { envExample } from './docs/env-example.ts'
 import { errors } from './docs/errors.ts'
 import { events } from './docs/events.ts'
 import { retries } from './docs/retries.ts'
+import { search } from './docs/search.ts'
 import { taskLifecycle } from './docs/task-lifecycle.ts'
 
 const DOCUMENTS = [
@@ -21,6 +22,7 @@ const DOCUMENTS = [
   errors,
   events,
   retries,
+  search,
   taskLifecycle,
 ]
 

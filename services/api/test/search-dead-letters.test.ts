@@ -64,7 +64,7 @@ beforeAll(async () => {
 }, 60_000)
 
 const list = (query: Record<string, string>) =>
-  api.call('GET', `/api/v1/dead-letters?${new URLSearchParams(query)}`)
+  api.call('GET', `/api/v1/dead-letters?${new URLSearchParams(query).toString()}`)
 
 async function find(query: Record<string, string>): Promise<string[]> {
   const { status, json } = await list(query)

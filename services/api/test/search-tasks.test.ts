@@ -53,7 +53,8 @@ beforeAll(async () => {
   await api.call('POST', `/api/v1/tasks/${ids['cancelled']}/cancel`)
 }, 60_000)
 
-const list = (query: Record<string, string>) => api.call('GET', `/api/v1/tasks?${new URLSearchParams(query)}`)
+const list = (query: Record<string, string>) =>
+  api.call('GET', `/api/v1/tasks?${new URLSearchParams(query).toString()}`)
 
 async function find(query: Record<string, string>): Promise<string[]> {
   const { status, json } = await list(query)
