@@ -1,5 +1,4 @@
 import { type RawBuilder, sql, type SqlBool } from 'kysely'
-import type { TaskFilter } from '../filter/index.ts'
 import { OPEN_STATES, type TaskState } from '../task/index.ts'
 import { idAfter, idUntil } from './id-bound.ts'
 import type { Executor } from './ledger.ts'
