@@ -125,15 +125,25 @@ function print(rows: number, measured: readonly Measured[]): void {
   console.log(
     `${rows} dead letters, ${cpus().length} cores (${cpus()[0]?.model}), ${new Date().toISOString()}`,
   )
-  console.log('Over HTTP, the first page of 50, ms.\n')
   console.log(
-    '| list | field | filters | p50 | p95 | slowest filter | its p50 |\n|---|---|---|---|---|---|---|',
+    'Over HTTP, the first page of 50, ms. At best: the p95 over the filters of each one\u2019s fastest run.\n',
+  )
+  console.log(
+    '| list | field | filters | p50 | p95 | at best | slowest filter | its p50 |\n|---|---|---|---|---|---|---|---|',
   )
   for (const group of Map.groupBy(measured, ({ list, field }) => `${list} ${field}`).values()) {
     const [first] = group
     const times = group.flatMap((one) => one.times)
     const slowest = group.toSorted((one, other) => at(other.times, 0.5) - at(one.times, 0.5))[0]
-    const shown = [first?.list, `\`${first?.field}\``, group.length, ms(at(times, 0.5)), ms(at(times, 0.95))]
+    const fastest = group.map((one) => Math.min(...one.times))
+    const shown = [
+      first?.list,
+      `\`${first?.field}\``,
+      group.length,
+      ms(at(times, 0.5)),
+      ms(at(times, 0.95)),
+      ms(at(fastest, 0.95)),
+    ]
     const worst = new URLSearchParams(slowest?.query).toString()
     console.log(
       `| ${[...shown, `\`${worst}\` (${slowest?.found})`, ms(at(slowest?.times ?? [], 0.5))].join(' | ')} |`,
