@@ -1,5 +1,11 @@
 import { beforeAll, expect, test } from '@jest/globals'
-import { CALLBACK_TAG, cancelTask, finishFailed, finishSucceeded } from '@redrive/shared/database'
+import {
+  CALLBACK_TAG,
+  cancelTask,
+  finishFailed,
+  finishSucceeded,
+  submitWebhook,
+} from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
 import { DEFAULT_TENANT_ID } from '@redrive/shared/task'
 import { sql } from 'kysely'
@@ -20,7 +26,7 @@ async function callbacksOf(taskId: string) {
     .selectFrom('tasks as t')
     .innerJoin('open_tasks as o', 'o.task_id', 't.id')
     .select(['t.type', 't.tags', 't.input', 't.max_attempts', 'o.due_at'])
-    .where(sql<boolean>`t.input @> ${JSON.stringify({ body: { task: { id: taskId } } })}::jsonb`)
+    .where(sql<boolean>`t.input @> ${JSON.stringify({ body: { data: { id: taskId } } })}::jsonb`)
     .execute()
 }
 
@@ -37,8 +43,8 @@ test('a success is told by a task of its own, with the result', async () => {
       url: callbackUrl,
       sign: true,
       body: {
-        event: 'task.ended',
-        task: { state: 'succeeded', result: { sum: '3' }, error: null, attempt: 1 },
+        type: 'task.succeeded',
+        data: { state: 'succeeded', result: { sum: '3' }, error: null, attempt: 1 },
       },
     },
   })
@@ -53,9 +59,14 @@ test('a failure and a cancellation are told as well, and a task without a callba
   const silent = await ledger.submit()
   await cancelTask(ledger.db, { ...order, auditId: newId(), id: silent })
   expect((await callbacksOf(failing))[0]?.input).toMatchObject({
-    body: { task: { state: 'failed', error: { type: 'Error', message: 'it broke' }, result: null } },
+    body: {
+      type: 'task.failed',
+      data: { state: 'failed', error: { type: 'Error', message: 'it broke' }, result: null },
+    },
   })
-  expect((await callbacksOf(cancelled))[0]?.input).toMatchObject({ body: { task: { state: 'cancelled' } } })
+  expect((await callbacksOf(cancelled))[0]?.input).toMatchObject({
+    body: { type: 'task.cancelled', data: { state: 'cancelled' } },
+  })
   expect(await callbacksOf(silent)).toEqual([])
 })
 
@@ -66,4 +77,23 @@ test('an ending that is written again makes no second callback', async () => {
   await finishSucceeded(ledger.db, [success])
   await finishSucceeded(ledger.db, [success])
   expect(await callbacksOf(taskId)).toHaveLength(1)
+})
+
+test('a webhook that is submitted twice is one task, with three days of patience', async () => {
+  const webhook = { id: newId(), tenantId: DEFAULT_TENANT_ID, url: callbackUrl, tags: ['alert'] }
+  await submitWebhook(ledger.db, { ...webhook, body: { type: 'group.opened' } })
+  await submitWebhook(ledger.db, { ...webhook, body: { type: 'group.opened' } })
+  const task = await ledger.db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('id', '=', webhook.id)
+    .executeTakeFirstOrThrow()
+  expect(task).toMatchObject({
+    type: 'http.request',
+    input: { url: callbackUrl, method: 'POST', sign: true, body: { type: 'group.opened' } },
+    max_attempts: 10,
+    retry: { strategy: 'list' },
+    callback_url: null,
+  })
+  expect(await ledger.openRow(webhook.id)).toMatchObject({ type: 'http.request', lane: 'normal' })
 })
