@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parseAllowedTarget, readWebhookKeys, type WorkerSettings } from '@redrive/shared/runtime'
 import type { TaskType } from '@redrive/shared/task'
 import { findHandlerFiles } from './find-handler-files.ts'
 import { HandlersError } from './handlers-error.ts'
 import { resolveOwnPackages } from './resolve-own-packages.ts'
 import { demoWork } from './types/demo-work.ts'
+import { createHttpRequest } from './types/http-request.ts'
 import { mathAdd } from './types/math-add.ts'
 
 interface LoadedType {
@@ -18,20 +20,33 @@ interface LoadedFile {
   readonly problem?: string
 }
 
-const BUILT_IN: readonly LoadedType[] = [mathAdd, demoWork].map((type) => ({ type, source: 'built in' }))
+/** The folder, absolute or relative to the current one; without it there are only the built-in types. */
+type HandlerSettings = Pick<WorkerSettings, 'workerHandlers' | 'httpAllowedTargets' | 'webhookSecret'>
 
 /**
  * The built-in task types and those of a folder: every `defineTask` value that its modules export, under any name.
  * Throws a HandlersError that names every file that cannot be imported or defines no type, and every name that is
  * defined twice.
- * @param folder absolute or relative to the current folder; without it there are only the built-in types
  */
-export async function loadHandlers(folder: string | undefined): Promise<readonly TaskType[]> {
+export async function loadHandlers(settings: HandlerSettings): Promise<readonly TaskType[]> {
+  const { workerHandlers: folder } = settings
   const files = folder === undefined ? [] : await loadFolder(resolve(folder))
-  const loaded = [...BUILT_IN, ...files.flatMap(({ types }) => types)]
+  const loaded = [...builtInTypes(settings), ...files.flatMap(({ types }) => types)]
   const problems = [...files.flatMap(({ problem }) => problem ?? []), ...findDuplicates(loaded)]
   if (problems.length > 0) throw new HandlersError(problems)
   return loaded.map(({ type }) => type)
+}
+
+/** n.b. The settings were checked when they were loaded, so nothing is dropped here. */
+function builtInTypes({
+  httpAllowedTargets = [],
+  webhookSecret = '',
+}: HandlerSettings): readonly LoadedType[] {
+  const httpRequest = createHttpRequest({
+    allowedTargets: httpAllowedTargets.flatMap((target) => parseAllowedTarget(target) ?? []),
+    webhookKeys: readWebhookKeys(webhookSecret) ?? [],
+  })
+  return [mathAdd, demoWork, httpRequest].map((type) => ({ type, source: 'built in' }))
 }
 
 async function loadFolder(folder: string): Promise<readonly LoadedFile[]> {

@@ -19,7 +19,7 @@ await runMain('worker', async () => {
   const logger = createLogger({ service: 'worker', level: settings.logLevel })
   const registry = createMetrics('worker')
   const events = createEvents({ logger, registry })
-  const types = await loadHandlers(settings.workerHandlers)
+  const types = await loadHandlers(settings)
   const registrations = describeTypes(types)
 
   const worker = new Worker({ settings, types, registrations, logger, events, registry, onFatal })

@@ -85,6 +85,13 @@ export const SETTINGS = [
     meaning: 'The address that the HTTP API listens on; 0.0.0.0 for all.',
   },
   {
+    name: 'HTTP_ALLOWED_TARGETS',
+    kind: 'list',
+    services: ['worker'],
+    meaning:
+      'Internal targets that http.request and callbacks may reach, also by http and on any port: `host`, `host:port`, `*.domain`, an address, or a range such as 10.1.0.0/16. Without it, only the public internet by https.',
+  },
+  {
     name: 'LOG_LEVEL',
     kind: 'text',
     services: ALL,
@@ -183,6 +190,13 @@ export const SETTINGS = [
     unit: 'ms',
     meaning:
       "How long a process may take to stop; keep it below the time after which your orchestrator kills it (Docker's is 10 s unless set).",
+  },
+  {
+    name: 'WEBHOOK_SECRET',
+    kind: 'secret',
+    services: ['worker'],
+    meaning:
+      'Signs callbacks and what else asks for it: whsec_ and the base64 of 24 to 64 random bytes, which receivers know too. Several, with commas, make as many signatures while receivers change over. Without it, such requests fail.',
   },
   {
     name: 'WORKER_CONCURRENCY',
