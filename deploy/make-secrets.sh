@@ -5,7 +5,7 @@ set -eu
 umask 077
 cd "$(dirname "$0")/.."
 
-names='ADMIN_API_KEY POSTGRES_PASSWORD POSTGRES_APP_PASSWORD POSTGRES_MIGRATOR_PASSWORD RABBITMQ_PASSWORD'
+names='ADMIN_API_KEY POSTGRES_PASSWORD POSTGRES_APP_PASSWORD POSTGRES_MIGRATOR_PASSWORD RABBITMQ_PASSWORD WEBHOOK_SECRET'
 new=".env.new.$$"
 trap 'rm -f "$new"' EXIT
 : > "$new"
@@ -26,6 +26,8 @@ for name in $names; do
     echo 'make-secrets: /dev/urandom gave no random bytes. Nothing was written.' >&2
     exit 1
   fi
+  # Those digits are base64 as well: of 48 bytes, as Standard Webhooks wants its secrets.
+  if [ "$name" = WEBHOOK_SECRET ]; then secret="whsec_$secret"; fi
   # The last line with a name counts, so an empty one above does no harm.
   echo "$name=$secret" >> "$new"
   made="$made $name"

@@ -13,6 +13,7 @@ import { progress } from './start/progress.ts'
 import { SERVICE_NAMES, stopLeftoverServices } from './start/service-records.ts'
 import { onStopRequest } from './start/stop-requests.ts'
 import { SupervisedService } from './start/supervised-service.ts'
+import { webhookSecret } from './start/webhook-secret.ts'
 import { welcome } from './start/welcome.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -66,7 +67,11 @@ async function start(): Promise<void> {
   const key = adminKey(environment['ADMIN_API_KEY'], OWN_FOLDER)
   const { port, isInstead } = await chooseApiPort(environment['PORT'])
   const apiUrl = `http://${shownHost()}:${port}`
-  const settings = { ...environment, ...engineSettings(addresses), ADMIN_API_KEY: key, PORT: String(port) }
+  const secrets = {
+    ADMIN_API_KEY: key,
+    WEBHOOK_SECRET: webhookSecret(environment['WEBHOOK_SECRET'], OWN_FOLDER),
+  }
+  const settings = { ...environment, ...engineSettings(addresses), ...secrets, PORT: String(port) }
   // Any free metrics port, so that there can be several processes of a kind.
   keepServiceSettings(join(OWN_FOLDER, 'services.env'), { METRICS_PORT: '0', ...settings, API_URL: apiUrl })
   await startServices(settings)

@@ -5,6 +5,8 @@ const NAMES = [
   'AMQP_URL',
   'AMQP_MANAGEMENT_URL',
   'ADMIN_API_KEY',
+  'WEBHOOK_SECRET',
+  'HTTP_ALLOWED_TARGETS',
   'METRICS_PORT',
   'API_URL',
 ] as const

@@ -29,7 +29,7 @@ const definitions: readonly SettingDefinition[] = SETTINGS
 const secrets = Object.fromEntries(
   variablesIn(readRepositoryFile('docker-compose.yml'))
     .filter(({ operator }) => operator === ':?')
-    .map(({ name }) => [name, 'f'.repeat(64)]),
+    .map(({ name }) => [name, `${name === 'WEBHOOK_SECRET' ? 'whsec_' : ''}${'f'.repeat(64)}`]),
 )
 
 function service(name: string): ComposeService {
@@ -70,7 +70,7 @@ describe('secrets', () => {
 
   test('are required, and the refusal names the command that makes them', () => {
     const secret = variables.filter(({ name }) => /PASS|KEY|SECRET|TOKEN/.test(name))
-    expect(new Set(secret.map(({ name }) => name)).size).toBe(5)
+    expect(new Set(secret.map(({ name }) => name)).size).toBe(6)
     for (const { operator, operand } of secret) {
       expect(operator).toBe(':?')
       expect(operand).toContain('sh deploy/make-secrets.sh')
@@ -80,7 +80,7 @@ describe('secrets', () => {
   test('are nowhere written in the file', () => {
     const entries = services.flatMap(([, { environment }]) => Object.entries(environment))
     const named = entries.filter(([name]) => /PASS|KEY|SECRET|TOKEN/.test(name))
-    expect(named).toHaveLength(5)
+    expect(named).toHaveLength(6)
     for (const [, value] of named) expect(value).toMatch(/^\$\{\w+:\?[^}]*\}$/)
     const addresses = entries.filter(([, value]) => value.includes('@'))
     expect(addresses).toHaveLength(9)

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { parseEnv } from 'node:util'
+import { readWebhookKeys } from '@redrive/shared/runtime'
 import { REPOSITORY_FOLDER } from '@redrive/shared/testing'
 import { readRepositoryFile, variablesIn } from './compose-file.ts'
 
@@ -48,8 +49,9 @@ test('one command writes every secret that the compose file requires, random and
   )
   const secrets = secretsIn(written())
   expect(Object.keys(secrets).toSorted()).toEqual([...new Set(required.map(({ name }) => name))].toSorted())
-  for (const secret of Object.values(secrets)) expect(secret).toMatch(/^[0-9a-f]{64}$/)
-  expect(new Set(Object.values(secrets)).size).toBe(5)
+  for (const secret of Object.values(secrets)) expect(secret).toMatch(/^(whsec_)?[0-9a-f]{64}$/)
+  expect(new Set(Object.values(secrets)).size).toBe(6)
+  expect(readWebhookKeys(secrets['WEBHOOK_SECRET'] ?? '')).toHaveLength(1)
   expect(statSync(join(folder, '.env')).mode & 0o777).toBe(0o600)
   expect(readdirSync(folder).toSorted()).toEqual(['.env', 'deploy'])
 })
@@ -64,7 +66,9 @@ test('a second run changes nothing', () => {
 test('what a person wrote stays, and what was left empty is filled', () => {
   const before = `PORT=3001\nADMIN_API_KEY=\nRABBITMQ_PASSWORD="my own"\nexport POSTGRES_PASSWORD='mine'\n# POSTGRES_APP_PASSWORD=old`
   writeFileSync(join(folder, '.env'), before, { mode: 0o644 })
-  expect(makeSecrets()).toContain('ADMIN_API_KEY POSTGRES_APP_PASSWORD POSTGRES_MIGRATOR_PASSWORD\n')
+  expect(makeSecrets()).toContain(
+    'ADMIN_API_KEY POSTGRES_APP_PASSWORD POSTGRES_MIGRATOR_PASSWORD WEBHOOK_SECRET\n',
+  )
   expect(written().startsWith(`${before}\n`)).toBe(true)
   expect(parseEnv(written())).toMatchObject({
     PORT: '3001',

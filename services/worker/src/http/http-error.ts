@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { PermanentError, RetryAfter } from '@redrive/shared/task'
+import { describeError, PermanentError, RetryAfter } from '@redrive/shared/task'
 import { RefusedAddress } from './checked-lookup.ts'
 import { readRetryAfter } from './read-retry-after.ts'
 import type { ReceivedAnswer } from './send-request.ts'
@@ -94,10 +94,9 @@ function excerptOf(body: Buffer): string {
 
 /** n.b. When every address of a host failed, the error is an AggregateError whose own message is empty. */
 function reasonOf(cause: unknown): { readonly code: string; readonly reason: string } {
-  if (cause instanceof AggregateError) return reasonOf(cause.errors[0])
-  if (!(cause instanceof Error)) return { code: 'UNKNOWN', reason: 'an unknown fault' }
-  const code = (cause as NodeJS.ErrnoException).code ?? 'UNKNOWN'
-  return { code, reason: shorten(cause.message === '' ? code : cause.message, MAX_REASON) }
+  const all = (cause as { readonly errors?: readonly unknown[] } | null)?.errors
+  const { message, code = 'UNKNOWN' } = describeError(all?.[0] ?? cause)
+  return { code, reason: shorten(message === '' ? code : message, MAX_REASON) }
 }
 
 function shorten(text: string, length: number): string {
