@@ -1,9 +1,21 @@
+import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePorts } from '@redrive/engines'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { CALLBACK_TAG, submitTasks } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
 import { DEFAULT_TENANT_ID } from '@redrive/shared/task'
-import { type ReceivedRequest, type Receiver, startReceiver, waitFor } from '@redrive/shared/testing'
+import {
+  onCleanup,
+  REPOSITORY_FOLDER,
+  type ReceivedRequest,
+  type Receiver,
+  startReceiver,
+  waitFor,
+} from '@redrive/shared/testing'
 import { expectKilled } from './crash-windows/expect-killed.ts'
 import type { ApiClient } from './harness/api-client.ts'
 import { findLedgerViolations } from './harness/check-ledger.ts'
@@ -29,7 +41,10 @@ beforeAll(async () => {
 }, 60_000)
 
 /** Accepts a task whose ending is told to the receiver. */
-async function submit(receiver: Receiver, task: { type: string; input: unknown; delayMs?: number }) {
+async function submit(
+  receiver: Pick<Receiver, 'url'>,
+  task: { type: string; input: unknown; delayMs?: number },
+) {
   const id = newId()
   await submitTasks(cluster.database.db, [
     {
@@ -234,4 +249,44 @@ test('an input that cannot be sent is refused by the api, with the name of its f
     422,
     expect.stringContaining('/input/verb'),
   ])
+})
+
+/** The receiver of docs/http-request.md as a process of its own, with what it has printed. */
+async function startDocumentedReceiver() {
+  const page = readFileSync(join(REPOSITORY_FOLDER, 'docs/http-request.md'), 'utf8')
+  const [, source = ''] = /```js file=receiver\.mjs\n(.*?)```/s.exec(page) ?? []
+  const folder = mkdtempSync(join(tmpdir(), 'redrive-receiver-'))
+  const file = join(folder, 'receiver.mjs')
+  writeFileSync(file, source)
+  const { receiver: port } = await freePorts(['receiver'])
+  const child = spawn(process.execPath, [file], {
+    env: { PORT: String(port), WEBHOOK_SECRET: SENDING.WEBHOOK_SECRET },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onCleanup(() => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const printed: string[] = []
+  child.stdout.on('data', (data: Buffer) => printed.push(data.toString()))
+  const url = `http://127.0.0.1:${port}`
+  await waitFor(async () => (await fetch(url)).status === 401, 'the receiver to listen')
+  return { url, printed }
+}
+
+test('the receiver of the documentation takes genuine news, and refuses what is forged or old', async () => {
+  const { url, printed } = await startDocumentedReceiver()
+  const id = await submit({ url }, { type: 'math.add', input: { a: 1, b: 2 } })
+  await waitFor(() => printed.length > 0, 'the news to be printed')
+  expect(JSON.parse(printed.join(''))).toMatchObject({ type: 'task.succeeded', data: { id } })
+
+  const send = async (key: Buffer, ageS: number): Promise<number> => {
+    const sentAt = String(Math.floor(Date.now() / 1_000) - ageS)
+    const signature = createHmac('sha256', key).update(`a.${sentAt}.{}`).digest('base64')
+    const headers = { 'webhook-id': 'a', 'webhook-timestamp': sentAt, 'webhook-signature': `v1,${signature}` }
+    return (await fetch(url, { method: 'POST', body: '{}', headers })).status
+  }
+  expect(await send(KEY, 0)).toBe(204)
+  expect(await send(Buffer.alloc(32, 'x'), 0)).toBe(401)
+  expect(await send(KEY, 600)).toBe(401)
 })

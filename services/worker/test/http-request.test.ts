@@ -248,6 +248,7 @@ describe('over TLS', () => {
 
   test('the certificate is checked by the name, while the connection goes to the judged address', async () => {
     expect((await run({ url: `https://hooks.example:${secure.port}/` }, { resolve })).status).toBe(204)
+    expect((await run({ url: `https://hooks.example.:${secure.port}/` }, { resolve })).status).toBe(204)
     const wrong = await failureOf({ url: `https://other.example:${secure.port}/` }, { resolve })
     expect(wrong).toMatchObject({ name: 'HttpRequestError', code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
   })

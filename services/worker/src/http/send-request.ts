@@ -5,7 +5,7 @@ import {
   request as requestHttp,
 } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
-import type { LookupFunction } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { hostOf, portOf } from './judge-url.ts'
 
 export interface OutgoingRequest {
@@ -64,9 +64,12 @@ export async function sendRequest(outgoing: OutgoingRequest): Promise<ReceivedAn
 
 function startRequest({ url, method, headers, body, lookup, signal }: OutgoingRequest) {
   const isSecure = url.protocol === 'https:'
+  const host = hostOf(url)
   return (isSecure ? requestHttps : requestHttp)({
     protocol: url.protocol,
-    hostname: hostOf(url),
+    hostname: host,
+    // Without the root's dot, which certificates do not have. An address has no name to be told.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
     port: portOf(url),
     path: `${url.pathname}${url.search}`,
     method,
