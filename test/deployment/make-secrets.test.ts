@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { parseEnv } from 'node:util'
-import { readWebhookKeys } from '@redrive/shared/runtime'
+import { readWebhookKeys } from '@redrive/shared/task'
 import { REPOSITORY_FOLDER } from '@redrive/shared/testing'
 import { readRepositoryFile, variablesIn } from './compose-file.ts'
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseAllowedTarget, readWebhookKeys, type WorkerSettings } from '@redrive/shared/runtime'
-import type { TaskType } from '@redrive/shared/task'
+import type { WorkerSettings } from '@redrive/shared/runtime'
+import { parseAllowedTarget, readWebhookKeys, type TaskType } from '@redrive/shared/task'
 import { findHandlerFiles } from './find-handler-files.ts'
 import { HandlersError } from './handlers-error.ts'
 import { resolveOwnPackages } from './resolve-own-packages.ts'
@@ -20,8 +20,8 @@ interface LoadedFile {
   readonly problem?: string
 }
 
-/** The folder, absolute or relative to the current one; without it there are only the built-in types. */
-type HandlerSettings = Pick<WorkerSettings, 'workerHandlers' | 'httpAllowedTargets' | 'webhookSecret'>
+/** What the types are made from. The folder is absolute or relative to the current one; without it there are only the built-in types. */
+export type HandlerSettings = Pick<WorkerSettings, 'workerHandlers' | 'httpAllowedTargets' | 'webhookSecret'>
 
 /**
  * The built-in task types and those of a folder: every `defineTask` value that its modules export, under any name.

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import type { AllowedTarget } from '@redrive/shared/runtime'
+import type { AllowedTarget } from '@redrive/shared/task'
 import { plainAddress } from './plain-address.ts'
 
 /** What an operator has opened beyond the public internet. */

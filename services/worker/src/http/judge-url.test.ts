@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseAllowedTarget } from '@redrive/shared/runtime'
+import { parseAllowedTarget } from '@redrive/shared/task'
 import { createAllowList } from './allow-list.ts'
 import { hostOf, judgeUrl, portOf, refuseAddress } from './judge-url.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { readWebhookKeys } from '@redrive/shared/runtime'
+import { readWebhookKeys } from '@redrive/shared/task'
 import { signWebhook } from './sign-webhook.ts'
 
 const content = {

@@ -1,6 +1,10 @@
-import type { AllowedTarget } from '@redrive/shared/runtime'
-import { version } from '@redrive/shared/runtime'
-import { defineTask, type HandlerContext, PermanentError, type TaskType } from '@redrive/shared/task'
+import {
+  type AllowedTarget,
+  defineTask,
+  type HandlerContext,
+  PermanentError,
+  type TaskType,
+} from '@redrive/shared/task'
 import { type AllowList, createAllowList } from '../http/allow-list.ts'
 import { checkedLookup, type Resolve, resolveBySystem } from '../http/checked-lookup.ts'
 import { type Asked, errorOfAnswer, errorOfSilence, errorOfTimeout, refusal } from '../http/http-error.ts'
@@ -85,7 +89,8 @@ function composeHeaders(
   const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
   const defaults = {
     accept: '*/*',
-    'user-agent': `Redrive/${version}`,
+    // Without a version, which is nobody's business outside.
+    'user-agent': 'Redrive',
     ...(body === null
       ? {}
       : { 'content-type': typeof given === 'string' ? 'text/plain; charset=utf-8' : 'application/json' }),

@@ -1,5 +1,4 @@
-import { parseAllowedTarget } from '../outbound/parse-allowed-target.ts'
-import { readWebhookKeys } from '../outbound/read-webhook-keys.ts'
+import { parseAllowedTarget, readWebhookKeys } from '../../task/index.ts'
 import { checkCrashAt } from './check-crash-at.ts'
 import { loadSettings } from './load-settings.ts'
 import type { Environment } from './read-environment.ts'
