@@ -10,6 +10,7 @@ export type AttemptOutcome =
       readonly error: TaskError
       /** The delay that a `RetryAfter` asked for. */
       readonly askedDelayMs?: number
+      readonly isAskedLeast?: boolean
     }
   /** The handler is done, but what it returned cannot be kept; another attempt would return the like. */
   | { readonly kind: 'unusable_result'; readonly error: TaskError }

@@ -6,7 +6,7 @@ import {
 } from '@redrive/shared/task'
 import type { RunningAttempt } from './running-attempts.ts'
 
-type Ended = Pick<FailedAttempt, 'kind' | 'askedDelayMs'>
+type Ended = Pick<FailedAttempt, 'kind' | 'askedDelayMs' | 'isAskedLeast'>
 
 /**
  * What follows an attempt that did not succeed, by the policy of its type and what the task has of its own. Times are the

@@ -75,8 +75,8 @@ async function retryOrFail(
   ending: Ending,
 ): Promise<void> {
   const { claimed, held } = attempt
-  const { failure: kind, error, askedDelayMs = null } = outcome
-  const decision = decideAttempt(attempt, { kind, askedDelayMs })
+  const { failure: kind, error, askedDelayMs = null, isAskedLeast = false } = outcome
+  const decision = decideAttempt(attempt, { kind, askedDelayMs, isAskedLeast })
   if (decision.act === 'fail') return fail(attempt, { outcome, error, ...decision }, ending)
   const { delayMs, reason } = decision
   const answer = await ending.finish.reschedule(claimed, {

@@ -1,6 +1,6 @@
 import { reachCrashPoint } from '@redrive/shared/runtime'
 import {
-  askedDelayMsOf,
+  askedDelayOf,
   asRunLater,
   describeError,
   type HandlerContext,
@@ -90,8 +90,8 @@ function judgeThrown(attempt: RunningAttempt, thrown: unknown): AttemptOutcome {
     return { kind: 'run_later', delayMs, reason: error.message }
   }
   if (isPermanent(thrown)) return { kind: 'failed', failure: 'permanent', error }
-  const askedDelayMs = askedDelayMsOf(thrown)
-  if (askedDelayMs !== null) return { kind: 'failed', failure: 'error', error, askedDelayMs }
+  const asked = askedDelayOf(thrown)
+  if (asked !== null) return { kind: 'failed', failure: 'error', error, ...asked }
   if (attempt.abortedBecause !== 'timed_out') return { kind: 'failed', failure: 'error', error }
   return { kind: 'failed', failure: 'timed_out', error: { ...describeTimeout(attempt), cause: error } }
 }

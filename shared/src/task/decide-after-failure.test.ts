@@ -114,6 +114,18 @@ describe('after a failed attempt', () => {
     )
   })
 
+  test('of a delay that the error asks for at least and the one of the policy, the longer counts', () => {
+    fc.assert(
+      fc.property(policies, draws, asked, (policy, draw, askedDelayMs) => {
+        fc.pre(askedDelayMs !== null)
+        const decide = (changes: Partial<FailedAttempt>) => decideAfterFailure(attempt(changes), policy, draw)
+        const [exact, unasked] = [decide({ askedDelayMs }), decide({})]
+        const isLonger = 'delayMs' in unasked && unasked.delayMs > askedDelayMs
+        expect(decide({ askedDelayMs, isAskedLeast: true })).toEqual(isLonger ? unasked : exact)
+      }),
+    )
+  })
+
   test('a delay that the error asks for is kept, up to the longest of all, and jitter spares it', () => {
     fc.assert(
       fc.property(policies, draws, asked, (policy, draw, askedDelayMs) => {

@@ -30,6 +30,8 @@ export interface FailedAttempt {
   readonly failureOfLife: number
   /** The delay that the handler asks for, which stands for the policy's; null where it leaves that to the policy. */
   readonly askedDelayMs: number | null
+  /** The policy's delay counts where it is longer than the one asked for. */
+  readonly isAskedLeast?: boolean
   /** How long ago the task's life began: its submission, or its latest redrive. */
   readonly lifeAgeMs: number
   /** Until the task's deadline, negative when it has passed; null where there is none. */
@@ -44,10 +46,11 @@ export interface FailedAttempt {
  * @param random a draw from [0, 1)
  */
 export function decideAfterFailure(
-  attempt: FailedAttempt,
+  ended: FailedAttempt,
   policy: RetryPolicy,
   random: number,
 ): FailureDecision {
+  const attempt = chooseLonger(ended, policy, random)
   const verdict = judgeHopeless(attempt) ?? judgeBudget(attempt)
   if (verdict !== null) return verdict
   const delayMs = chooseDelayMs(attempt, policy, random)
@@ -59,6 +62,14 @@ export function decideAfterFailure(
       reason: explainRetry(attempt, policy, delayMs),
     }
   )
+}
+
+/** Without the delay that was asked for, where it was the least one and the policy's is longer. */
+function chooseLonger(attempt: FailedAttempt, policy: RetryPolicy, random: number): FailedAttempt {
+  const { askedDelayMs, isAskedLeast = false } = attempt
+  const unasked = { ...attempt, askedDelayMs: null }
+  if (askedDelayMs === null || !isAskedLeast) return attempt
+  return chooseDelayMs(unasked, policy, random) > askedDelayMs ? unasked : attempt
 }
 
 function fail(deadLetterReason: DeadLetterReason, reason: string): FailureDecision {

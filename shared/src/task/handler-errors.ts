@@ -20,17 +20,18 @@ export class RunLater extends Error {
 
 /**
  * Thrown by a handler whose error says itself when another attempt makes sense: the attempt is charged, and the next one,
- * if any is left, begins after this delay in place of the retry policy's.
+ * if any is left, begins after this delay in place of the retry policy's; with `isLeast`, after the longer of both.
  */
 export class RetryAfter extends Error {
   override readonly name: string = 'RetryAfter'
   readonly delayMs: number
+  readonly isLeast: boolean
 
   /**
    * @param when milliseconds from now, at least 0, or a time by this host's clock; one that has passed means now, as an
    * HTTP header `Retry-After` does
    */
-  constructor(when: number | Date, message = 'to be tried again later', options?: ErrorOptions) {
+  constructor(when: number | Date, message = 'to be tried again later', options: RetryAfterOptions = {}) {
     super(message, options)
     const delayMs = when instanceof Date ? Math.max(0, when.getTime() - Date.now()) : when
     if (!Number.isFinite(delayMs) || delayMs < 0) {
@@ -39,7 +40,12 @@ export class RetryAfter extends Error {
       )
     }
     this.delayMs = delayMs
+    this.isLeast = options.isLeast ?? false
   }
+}
+
+export interface RetryAfterOptions extends ErrorOptions {
+  readonly isLeast?: boolean
 }
 
 // The names are compared, not the classes: a handler folder may carry its own copy of this package.
@@ -53,9 +59,16 @@ export function asRunLater(thrown: unknown): { readonly delayMs: number; readonl
   return typeof delayMs === 'number' && delayMs >= 0 ? { delayMs, reason: thrown.message } : null
 }
 
-/** The delay that an error asks for; null where it asks for none. */
-export function askedDelayMsOf(thrown: unknown): number | null {
+export interface AskedDelay {
+  readonly askedDelayMs: number
+  /** The retry policy's delay counts where it is longer. */
+  readonly isAskedLeast: boolean
+}
+
+/** What an error asks for; null where it asks for nothing. */
+export function askedDelayOf(thrown: unknown): AskedDelay | null {
   if (!(thrown instanceof Error) || thrown.name !== 'RetryAfter') return null
-  const delayMs = (thrown as { delayMs?: unknown }).delayMs
-  return typeof delayMs === 'number' && Number.isFinite(delayMs) && delayMs >= 0 ? delayMs : null
+  const { delayMs, isLeast } = thrown as { delayMs?: unknown; isLeast?: unknown }
+  const isDelay = typeof delayMs === 'number' && Number.isFinite(delayMs) && delayMs >= 0
+  return isDelay ? { askedDelayMs: delayMs, isAskedLeast: isLeast === true } : null
 }

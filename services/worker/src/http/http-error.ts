@@ -22,8 +22,8 @@ const MAX_REASON = 300
 const PASSING: readonly number[] = [408, 425, 429]
 
 /**
- * The error of an answer that is no success: one that may pass is retried, after the time that the receiver asks for,
- * if it does; any other is permanent, redirects among them, because their target is one that nobody has checked. Pure.
+ * The error of an answer that is no success: one that may pass is retried, not before the time that the receiver asks for
+ * (a second each time would use up in seconds the patience of days); any other is permanent, redirects among them, because their target is one that nobody has checked. Pure.
  */
 export function errorOfAnswer(asked: Asked, answer: ReceivedAnswer): Error {
   const { status, headers } = answer
@@ -32,7 +32,8 @@ export function errorOfAnswer(asked: Asked, answer: ReceivedAnswer): Error {
   const code = `HTTP_${status}`
   if (status < 500 && !PASSING.includes(status)) return withCode(new PermanentError(message), code)
   const delayMs = readRetryAfter(headers['retry-after'], Date.parse(headers.date ?? '') || Date.now())
-  const error = delayMs === null ? new HttpRequestError(message) : new RetryAfter(delayMs, message)
+  const error =
+    delayMs === null ? new HttpRequestError(message) : new RetryAfter(delayMs, message, { isLeast: true })
   return withCode(error, code)
 }
 
