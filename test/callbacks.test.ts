@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePorts } from '@redrive/engines'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { CALLBACK_TAG, submitTasks } from '@redrive/shared/database'
-import { newId } from '@redrive/shared/runtime'
-import { DEFAULT_TENANT_ID } from '@redrive/shared/task'
+import { CALLBACK_TAG } from '@redrive/shared/database'
 import {
   onCleanup,
   REPOSITORY_FOLDER,
@@ -35,38 +33,14 @@ beforeAll(async () => {
   const [api] = await Promise.all([
     cluster.startApi(),
     cluster.start('dispatcher'),
-    cluster.start('worker', SENDING),
+    cluster.start('worker', { ...SENDING, WORKER_LANES: 'high,normal' }),
   ])
   client = api.client
 }, 60_000)
 
-/** Accepts a task whose ending is told to the receiver. */
-async function submit(
-  receiver: Pick<Receiver, 'url'>,
-  task: { type: string; input: unknown; delayMs?: number },
-) {
-  const id = newId()
-  await submitTasks(cluster.database.db, [
-    {
-      id,
-      tenantId: DEFAULT_TENANT_ID,
-      type: task.type,
-      lane: 'normal',
-      input: JSON.stringify(task.input),
-      tags: ['order-7'],
-      runAt: null,
-      delayMs: task.delayMs ?? 0,
-      attemptBudget: 1,
-      timeoutMs: null,
-      retry: null,
-      expiresAt: null,
-      callbackUrl: `${receiver.url}/hooks?shop=1`,
-      user: null,
-      takenForMs: null,
-    },
-  ])
-  return id
-}
+/** Submits a task whose ending is told to the receiver. */
+const submit = (receiver: Pick<Receiver, 'url'>, task: object): Promise<string> =>
+  client.submit({ ...task, tags: ['order-7'], maxAttempts: 1, callbackUrl: `${receiver.url}/hooks?shop=1` })
 
 /** Verifies as a receiver does, by the specification and not by our code. */
 function verified({ headers, body }: ReceivedRequest) {
@@ -138,10 +112,21 @@ describe('the ending of a task is told, signed,', () => {
       data: { id, state: 'cancelled' },
     })
   })
+
+  test('when it expired', async () => {
+    const receiver = await startReceiver()
+    const expiresAt = new Date(Date.now() + 1_000).toISOString()
+    // No worker takes from this lane.
+    const task = { type: 'math.add', input: { a: 1, b: 2 }, lane: 'low', expiresAt }
+    const id = await submit(receiver, task)
+    expect(await firstNews(receiver)).toMatchObject({ type: 'task.expired', data: { id, state: 'expired' } })
+  })
 })
 
 test('a receiver that is down gets its news when it is back, with the same id', async () => {
-  const receiver = await startReceiver({ answer: answeredBy(503) })
+  const receiver = await startReceiver({
+    answer: (response) => response.writeHead(503, { 'retry-after': '1' }).end(),
+  })
   await submit(receiver, { type: 'math.add', input: { a: 1, b: 2 } })
   const first = await firstNews(receiver)
   receiver.answerBy(answeredBy(204))
@@ -150,7 +135,9 @@ test('a receiver that is down gets its news when it is back, with the same id', 
   expect(callback.attempts[0]).toMatchObject({
     outcome: 'failed',
     isCharged: true,
-    error: { type: 'HttpRequestError', code: 'HTTP_503' },
+    error: { type: 'RetryAfter', code: 'HTTP_503' },
+    // Not after the second that the receiver asks for at least.
+    decision: 'Another attempt follows in 5 s; 9 of 10 are left.',
   })
   expect(receiver.requests.map((request) => verified(request).id)).toEqual([first.id, first.id])
 }, 90_000)
