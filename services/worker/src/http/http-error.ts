@@ -23,7 +23,7 @@ const PASSING: readonly number[] = [408, 425, 429]
 
 /**
  * The error of an answer that is no success: one that may pass is retried, not before the time that the receiver asks for
- * (a second each time would use up in seconds the patience of days); any other is permanent, redirects among them, because their target is one that nobody has checked. Pure.
+ * (a second each time would use up in seconds the patience of days); any other is permanent, redirects among them, because their target is one that nobody has checked.
  */
 export function errorOfAnswer(asked: Asked, answer: ReceivedAnswer): Error {
   const { status, headers } = answer
@@ -82,13 +82,13 @@ function describeLocation(location: string, from: URL): string {
   return shorten(`${protocol}//${host}${pathname}`, MAX_PATH)
 }
 
-/** The first words of the body. Without double quotes inside, so that the ones around it show where it ends. */
+/** The first words of the body. Without what would make the end of the quotes around it unclear. */
 function excerptOf(body: Buffer): string {
   const text = body
     .subarray(0, MAX_EXCERPT * 4)
     .toString('utf8')
     .replaceAll(/[\s\p{Cc}\uFFFD]+/gu, ' ')
-    .replaceAll('"', "'")
+    .replaceAll(/["\\]/g, "'")
     .trim()
   return shorten(text, MAX_EXCERPT)
 }
