@@ -301,6 +301,12 @@ describe('a connection fault may pass:', () => {
       'HPE_INVALID_CONSTANT',
     ],
     [
+      'one that changes to another protocol',
+      (socket) =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nbytes'),
+      'ECONNRESET',
+    ],
+    [
       'one with huge headers',
       (socket) => {
         socket.write('HTTP/1.1 200 OK\r\n')

@@ -5,7 +5,7 @@ import {
   request as requestHttp,
 } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { hostOf, portOf } from './judge-url.ts'
 
 export interface OutgoingRequest {
@@ -49,6 +49,12 @@ export async function sendRequest(outgoing: OutgoingRequest): Promise<ReceivedAn
   // Stays for what comes after the answer, too: an error without a listener would end the process.
   request.on('error', answered.reject)
   request.once('response', answered.resolve)
+  request.once('upgrade', (_, socket: Socket) => {
+    socket.destroy()
+    answered.reject(brokenOff('the receiver changed to another protocol, which nobody asked for'))
+  })
+  // n.b. Not every end of a connection is an error to Node: without this, such a request would wait for ever.
+  request.once('close', () => answered.reject(brokenOff('the connection ended before the answer')))
   request.end(outgoing.body ?? undefined)
   try {
     const answer = await answered.promise
@@ -79,6 +85,10 @@ function startRequest({ url, method, headers, body, lookup, signal }: OutgoingRe
     signal,
     maxHeaderSize: MAX_HEADER_BYTES,
   })
+}
+
+function brokenOff(reason: string): Error {
+  return Object.assign(new Error(reason), { code: 'ECONNRESET' })
 }
 
 /** n.b. Leaving the loop destroys the answer, and with it the connection: an endless body is not read to its end. */
