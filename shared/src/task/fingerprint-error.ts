@@ -1,43 +1,35 @@
 import { createHash } from 'node:crypto'
+import { normaliseMessage } from './normalise-message.ts'
+import { ownFrames } from './own-frames.ts'
+import { rootCause } from './root-cause.ts'
 import type { TaskError } from './task-error.ts'
 
-const FRAMES = 3
+/** What is left of a message that is longer than this once its values are named is a dump. */
+const MAX_WORDS = 500
 
 /**
- * A short name for a fault: the same for the same fault with other ids, numbers, quoted values, paths or line numbers.
- * Twelve hexadecimal digits of a SHA-256 over the error's type, its normalised message and its topmost own frames.
+ * A short name for a fault: the same for the same fault with other ids, numbers, quoted values, addresses, paths, times
+ * or lines, and in every version of the code that has the same names. Twelve hexadecimal digits of a SHA-256 over the
+ * error's type, code and normalised message, its topmost own frames, and the same of its root cause but the frames.
  */
 export function fingerprintError(error: TaskError): string {
-  const parts = [error.type, error.code ?? '', normaliseMessage(error.message), ...ownFrames(error.stack)]
+  const cause = rootCause(error)
+  const parts = [...nature(error), ...ownFrames(error.stack), ...(cause === null ? [] : nature(cause))]
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)
 }
 
-function normaliseMessage(message: string): string {
-  return message
-    .slice(0, 500)
-    .replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '<text>')
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, '<id>')
-    .replaceAll(/\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b/g, '<address>')
-    .replaceAll(/(?:\/[\w.@-]+){2,}/g, '<path>')
-    .replaceAll(/\b(?:0x)?(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b/gi, '<id>')
-    .replaceAll(/-?\d+(?:\.\d+)?/g, '<number>')
-    .trim()
+function nature({ type, code = '', message }: TaskError): string[] {
+  return [type.slice(0, 200), code.slice(0, 200), wordsOf(message)]
 }
 
-/** Function and file names of the first frames outside dependencies and Node itself; line numbers move with every release. */
-function ownFrames(stack: string | undefined): string[] {
-  if (stack === undefined) return []
-  return stack
-    .split('\n')
-    .filter(
-      (line) =>
-        line.trimStart().startsWith('at ') && !line.includes('node_modules') && !line.includes('node:'),
-    )
-    .slice(0, FRAMES)
-    .map((line) =>
-      line
-        .trim()
-        .replaceAll(/(?:file:\/\/)?[^\s(]*[/\\]/g, '')
-        .replaceAll(/:\d+/g, ''),
-    )
+/**
+ * Placeholders count alike here: an id of digits looks like a number, an address like a time. So do one value and a list
+ * of them.
+ */
+function wordsOf(message: string): string {
+  return normaliseMessage(message)
+    .replaceAll(/<[a-z]+>(?:, …)?/g, '<>')
+    .replaceAll(/<>(?:[\s,;:/.-]*<>)+/g, '<>')
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, MAX_WORDS)
 }
