@@ -4,6 +4,7 @@ import pg from 'pg'
 import * as ledger from './0001-ledger.ts'
 import * as failures from './0002-failures.ts'
 import * as search from './0003-search.ts'
+import * as groups from './0004-groups.ts'
 import * as deadlines from './0007-deadlines.ts'
 
 // In order, forward only; a file that has landed is never edited.
@@ -11,6 +12,7 @@ const MIGRATIONS = {
   '0001-ledger': ledger,
   '0002-failures': failures,
   '0003-search': search,
+  '0004-groups': groups,
   '0007-deadlines': deadlines,
 }
 

@@ -61,6 +61,37 @@ describe('a dispatcher killed at', () => {
     60_000,
   )
 
+  test.each(['groups.changed', 'groups.committed'])(
+    '%s: somebody is told of the fault once, each time that it comes back',
+    async (point) => {
+      const settings = { ALERT_WEBHOOK_URL: 'http://127.0.0.1:9/alerts' }
+      const { file } = cluster.sideLog()
+      const first = await cluster.start('dispatcher', settings)
+      const fingerprint = await failAgain(file)
+      await resolve(fingerprint)
+      await first.stop()
+      const before = await alertsOf(fingerprint)
+      const doomed = await cluster.start('dispatcher', { ...settings, CRASH_AT: point })
+      await failAgain(file)
+      await expectKilled(doomed)
+      const wasCommitted = point === 'groups.committed'
+      expect((await alertsOf(fingerprint)).slice(before.length)).toEqual(
+        wasCommitted ? ['group.regressed'] : [],
+      )
+      const healthy = await cluster.start('dispatcher', settings)
+      await waitFor(async () => (await alertsOf(fingerprint)).length > before.length, 'the alert')
+      await resolve(fingerprint)
+      await failAgain(file)
+      await waitFor(async () => (await alertsOf(fingerprint)).length > before.length + 1, 'the next alert')
+      expect((await alertsOf(fingerprint)).slice(before.length)).toEqual([
+        'group.regressed',
+        'group.regressed',
+      ])
+      await healthy.stop()
+    },
+    90_000,
+  )
+
   test('rescue.committed: the rescued task runs once more, and only once', async () => {
     const { file, runs, release } = cluster.sideLog()
     const doomed = await cluster.start('dispatcher', { CRASH_AT: 'rescue.committed' })
@@ -109,3 +140,29 @@ describe('a dispatcher killed at', () => {
     await healthy.stop()
   }, 60_000)
 })
+
+/** Lets a task die, and returns its fault. */
+async function failAgain(sideLog: string): Promise<string> {
+  const id = await client.submit({ type: 'test.failing', input: { sideLog } })
+  await client.ended(id)
+  return (await client.call(`/dead-letters?taskId=${id}`)).body.items[0].fingerprint
+}
+
+async function resolve(fingerprint: string): Promise<void> {
+  const { status } = await client.call(`/dead-letters/groups/${fingerprint}/resolve`, { method: 'POST' })
+  expect(status).toBe(200)
+}
+
+/** What the alert webhook is told of a fault, whoever runs the calls. */
+async function alertsOf(fingerprint: string): Promise<readonly string[]> {
+  const tasks = await cluster.database.db
+    .selectFrom('tasks')
+    .select('input')
+    .where('type', '=', 'http.request')
+    .orderBy('id')
+    .execute()
+  const bodies = tasks.map(
+    (task) => (task.input as { body: { type: string; data: { group?: { fingerprint: string } } } }).body,
+  )
+  return bodies.filter(({ data }) => data.group?.fingerprint === fingerprint).map(({ type }) => type)
+}

@@ -56,6 +56,19 @@ export const PROBLEMS = {
     meaning: 'A foreign message did not die in a queue of Redrive, so there is nowhere to send it back to.',
     whatToDo: 'Read its raw bytes, do what is needed by hand, and discard it.',
   },
+  GROUP_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such group of dead letters',
+    meaning: 'None of your tasks died of a fault with this fingerprint.',
+    whatToDo: 'Look for it with `GET /api/v1/dead-letters/groups`.',
+  },
+  GROUP_STATE_CONFLICT: {
+    status: 409,
+    title: 'The group is in another state',
+    meaning:
+      'The group is already in the state that was asked for, or in one from which it cannot get there; somebody may have been quicker.',
+    whatToDo: 'Look at its state and its history, and decide again.',
+  },
   HEADERS_TOO_LARGE: {
     status: 431,
     title: 'The request headers are too large',

@@ -7,6 +7,8 @@ import {
 } from '@redrive/shared/broker'
 import {
   countDeadLetters,
+  countFailures,
+  countGroups,
   countLaneTasks,
   type Database,
   type DeadLetterCounts,
@@ -41,9 +43,26 @@ export function registerDispatcherGauges(parts: MeasuredParts): void {
     name: 'redrive_dead_letters_waiting',
     measure: async () => readDeadLetters(await deadLetters()),
   })
+  registerGroupGauges(parts)
   registerGauge({ registry, name: 'redrive_database_pool', measure: () => readPool(database) })
   registerBrokerGauges(parts)
   registerOwnGauges(parts)
+}
+
+function registerGroupGauges({ registry, database }: MeasuredParts): void {
+  const groups = rememberFor(COUNT_EVERY_MS, () => countGroups(database.db))
+  const failures = rememberFor(COUNT_EVERY_MS, () => countFailures(database.db))
+  registerGauge({
+    registry,
+    name: 'redrive_groups',
+    measure: async () =>
+      Object.entries(await groups()).map(([state, value]) => ({ labels: { state }, value })),
+  })
+  registerGauge({
+    registry,
+    name: 'redrive_failures_per_minute',
+    measure: async () => [{ labels: {}, value: await failures() }],
+  })
 }
 
 function registerBrokerGauges({ registry, connection, management }: MeasuredParts): void {

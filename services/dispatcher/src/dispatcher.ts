@@ -12,6 +12,7 @@ import { LANES, type Lane } from '@redrive/shared/task'
 import { createBrokerLinks, type BrokerLinks } from './broker-links.ts'
 import { checkReadiness } from './check-readiness.ts'
 import { createExpiry } from './create-expiry.ts'
+import { createGroupWatch } from './create-group-watch.ts'
 import { registerDispatcherGauges } from './dispatcher-gauges.ts'
 import { Leadership } from './leadership.ts'
 import { openOverdue } from './open-overdue.ts'
@@ -37,13 +38,13 @@ const LEAD_EVERY_MS = 1_000
 const SESSION_TIMEOUT_MS = 5_000
 
 /** What one dispatcher does for all, beside the release of each lane and the rescue. */
-const WORKS = ['expire', 'overdue', 'reconcile'] as const
+const WORKS = ['expire', 'groups', 'overdue', 'reconcile'] as const
 
 const releaseOf = (lane: Lane): string => `release ${lane}`
 
 /**
- * One dispatcher: release of each lane, rescue, reconciliation, overdue dead letters and expiry, each done by one of all
- * dispatchers at a time; and the recorder of the error queue, in which all of them share.
+ * One dispatcher: release of each lane, rescue, reconciliation, overdue dead letters, expiry and the watch over groups, each
+ * done by one of all dispatchers at a time; and the recorder of the error queue, in which all of them share.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
@@ -56,6 +57,7 @@ export class Dispatcher {
   readonly #reconciliation: Reconciliation
   readonly #overdue: Loop
   readonly #expiry: Loop
+  readonly #groups: Loop
   readonly #recorder: ErrorRecorder
   readonly #readiness: Loop
   readonly #operations: OperationsServer
@@ -93,6 +95,14 @@ export class Dispatcher {
       logger,
       isLeading: () => this.#leadership.holds('expire'),
     })
+    this.#groups = createGroupWatch({
+      db: this.#database.db,
+      events,
+      logger,
+      webhookUrl: settings.alertWebhookUrl,
+      failuresPerMinute: settings.alertFailuresPerMinute,
+      isLeading: () => this.#leadership.holds('groups'),
+    })
     const { consuming } = this.#broker
     this.#recorder = new ErrorRecorder({ connection: consuming, db: this.#database.db, events, logger })
     const check = () => checkReadiness(this.#neededParts())
@@ -117,6 +127,7 @@ export class Dispatcher {
     this.#rescue.start()
     this.#overdue.start()
     this.#expiry.start()
+    this.#groups.start()
     this.#readiness.start()
     void this.#establishTopology()
   }
@@ -157,6 +168,7 @@ export class Dispatcher {
       this.#readiness.stop(),
       this.#overdue.stop(),
       this.#expiry.stop(),
+      this.#groups.stop(),
       this.#reconciliation.stop(),
       this.#rescue.stop(),
       this.#recorder.stop(),

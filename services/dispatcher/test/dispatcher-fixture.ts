@@ -15,6 +15,7 @@ import {
   submitTasks,
   takeWorkerLock,
   type ClaimedAttempt,
+  type Failure,
   type NewTask,
   type Session,
 } from '@redrive/shared/database'
@@ -158,7 +159,7 @@ function ledgerSteps(db: ReturnType<typeof createDatabase>['db'], url: string) {
       const tickets = [{ taskId, number, token: crypto.randomUUID() }]
       return (await claimTickets(db, { workerId, types: [TYPE], tickets }))[0]!
     },
-    async fail(attempt: ClaimedAttempt): Promise<string> {
+    async fail(attempt: ClaimedAttempt, changes: Partial<Failure> = {}): Promise<string> {
       const deadLetterId = newId()
       await finishFailed(db, [
         {
@@ -172,6 +173,7 @@ function ledgerSteps(db: ReturnType<typeof createDatabase>['db'], url: string) {
           decision: 'All attempts are used up.',
           outcome: 'failed',
           isCharged: true,
+          ...changes,
         },
       ])
       return deadLetterId

@@ -1,5 +1,12 @@
 import type { ColumnType, Generated, GeneratedAlways, Kysely, Transaction } from 'kysely'
-import type { CrashEvidence, DeadLetterState, RetryPolicy, TaskError, TaskProgress } from '../task/index.ts'
+import type {
+  CrashEvidence,
+  DeadLetterState,
+  GroupState,
+  RetryPolicy,
+  TaskError,
+  TaskProgress,
+} from '../task/index.ts'
 
 type Instant = ColumnType<Date, Date | string, Date | string>
 type OptionalInstant = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
@@ -152,8 +159,31 @@ export interface DeadLetterGroupsTable {
   tenant_id: string
   fingerprint: string
   title: string
-  state: Generated<'open' | 'resolved' | 'ignored' | 'regressed'>
+  state: Generated<GroupState>
   first_seen_at: Generated<Date>
+  state_changed_at: OptionalInstant
+  state_changed_by: string | null
+  state_reason: string | null
+  ignored_until: OptionalInstant
+  ignored_until_count: number | null
+  ignored_over_rate: number | null
+  told_at: OptionalInstant
+}
+
+export interface ErrorRateTable {
+  is_only_row: Generated<boolean>
+  is_exceeded: Generated<boolean>
+  failures_per_minute: Generated<number>
+  changed_at: OptionalInstant
+}
+
+export interface GroupNotesTable {
+  tenant_id: string
+  fingerprint: string
+  id: string
+  at: Generated<Date>
+  author: string
+  text: string
 }
 
 export interface RareEndingsTable {
@@ -202,6 +232,8 @@ export interface Ledger {
   attempts: AttemptsTable
   dead_letters: DeadLettersTable
   dead_letter_groups: DeadLetterGroupsTable
+  error_rate: ErrorRateTable
+  group_notes: GroupNotesTable
   rare_endings: RareEndingsTable
   input_revisions: InputRevisionsTable
   idempotency_keys: IdempotencyKeysTable

@@ -121,6 +121,18 @@ export const CRASH_POINTS = {
     repairedBy:
       'Release sends the ticket; a repeated request is told that the dead letter is no longer open.',
   },
+  'groups.changed': {
+    trueThen:
+      'A transaction that marks groups of dead letters as told, regressed or open again was not committed; nobody was told.',
+    repairedBy:
+      'The dispatcher that leads the work next finds the same groups, marks them and calls the alert webhook.',
+  },
+  'groups.committed': {
+    trueThen:
+      'The groups are marked and the calls of the alert webhook are tasks; the event that logs and counts them was not emitted.',
+    repairedBy:
+      'Nobody needs to: release sends the tickets of the calls, once. The log line and the counter miss one, and the gauge of groups by state does not.',
+  },
 } as const satisfies Record<string, CrashWindow>
 
 export type CrashPoint = keyof typeof CRASH_POINTS

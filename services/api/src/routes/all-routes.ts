@@ -3,6 +3,8 @@ import { defineRoute, type Route } from '../http/route.ts'
 import { describeApi } from '../reference/describe-api.ts'
 import { deadLetterCommandRoutes } from './dead-letter-command-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
+import { groupCommandRoutes } from './group-command-routes.ts'
+import { groupRoutes } from './group-routes.ts'
 import { outcomeRoutes } from './outcome-routes.ts'
 import { queueRoutes } from './queue-routes.ts'
 import { referenceRoutes } from './reference-routes.ts'
@@ -18,6 +20,9 @@ export function allRoutes(): readonly Route[] {
     ...taskRoutes,
     ...outcomeRoutes,
     ...queueRoutes,
+    // Before the dead letters, one of which would be called "groups".
+    ...groupRoutes,
+    ...groupCommandRoutes,
     ...deadLetterRoutes,
     ...deadLetterCommandRoutes,
     ...workerRoutes,

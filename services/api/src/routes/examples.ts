@@ -1,4 +1,10 @@
-import type { DeadLetterResource, QueueResource, TaskResource } from '@redrive/shared/contract'
+import type {
+  DeadLetterResource,
+  GroupDetailResource,
+  GroupResource,
+  QueueResource,
+  TaskResource,
+} from '@redrive/shared/contract'
 import { DEFAULT_RETRY_POLICY } from '@redrive/shared/task'
 
 const TASK_ID = '019b1f2e-7c1a-7d7e-9d5e-0a5b7f3c2d11'
@@ -89,6 +95,67 @@ const deadLetter: DeadLetterResource = {
   explanation: `Task ${TASK_ID} of type demo.work failed for good because its last allowed attempt failed.`,
 }
 
+const group: GroupResource = {
+  fingerprint: '4f1c0a9be2d7',
+  title: 'Error: the emulated failure',
+  state: 'regressed',
+  counts: { all: 40, carried: 0, open: 30, redriven: 10, discarded: 0 },
+  firstSeenAt: '2026-02-27T03:12:09.120Z',
+  lastSeenAt: '2026-03-01T09:30:02.000Z',
+  hourly: [...Array.from({ length: 22 }, () => 0), 12, 18],
+  types: [{ name: 'demo.work', count: 40 }],
+  workerVersions: [
+    { name: '2.4.1', count: 30 },
+    { name: '2.4.0', count: 10 },
+  ],
+  tenants: [{ name: 'default', state: 'regressed', count: 40 }],
+  tenantCount: 1,
+  example: {
+    id: DEAD_LETTER_ID,
+    taskId: TASK_ID,
+    tenant: 'default',
+    type: 'demo.work',
+    state: 'open',
+    reason: 'attempts_exhausted',
+    diedAt: '2026-03-01T09:30:02.000Z',
+  },
+  ignored: null,
+  stateChangedAt: '2026-03-01T08:01:12.004Z',
+  stateChangedBy: 'redrive',
+  stateReason: null,
+  noteCount: 1,
+}
+
+const groupDetail: GroupDetailResource = {
+  ...group,
+  notes: [
+    {
+      id: WORKER_ID,
+      at: '2026-02-27T03:20:00.000Z',
+      author: 'administrator',
+      text: 'The receiver was down.',
+    },
+  ],
+  history: [
+    {
+      at: '2026-03-01T08:01:12.004Z',
+      actor: 'redrive',
+      action: 'group.regressed',
+      reason: null,
+      details: {},
+      tenants: ['default'],
+    },
+    {
+      at: '2026-02-27T09:00:00.000Z',
+      actor: 'administrator',
+      action: 'group.resolved',
+      reason: 'the receiver works again',
+      details: {},
+      tenants: ['default'],
+    },
+  ],
+}
+
 const queue: QueueResource = {
   name: 'normal',
   kind: 'lane',
@@ -109,6 +176,8 @@ const queue: QueueResource = {
 export const EXAMPLES = {
   attempt,
   deadLetter,
+  group,
+  groupDetail,
   queue,
   succeeded,
   task,

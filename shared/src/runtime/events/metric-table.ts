@@ -63,6 +63,22 @@ export const METRICS = {
     labels: ['state'],
     meaning: 'Tickets that RabbitMQ handed to this worker, waiting for a slot or taken.',
   },
+  redrive_failures_per_minute: {
+    kind: 'gauge',
+    labels: [],
+    meaning: 'Tasks that died within the last minute, failed alerts not counted.',
+  },
+  redrive_group_changes_total: {
+    kind: 'counter',
+    labels: ['change'],
+    meaning:
+      'Faults that tasks died of for the first time, again after they were resolved, or for longer than they were ignored.',
+  },
+  redrive_groups: {
+    kind: 'gauge',
+    labels: ['state'],
+    meaning: 'Groups of dead letters, one for each fault: regressed, open, ignored, resolved.',
+  },
   redrive_http_request_duration_seconds: {
     kind: 'histogram',
     labels: ['method', 'route'],

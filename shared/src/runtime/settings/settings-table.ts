@@ -17,6 +17,25 @@ export const SETTINGS = [
     meaning: "The first administrator's API key; any text, best a random one.",
   },
   {
+    name: 'ALERT_FAILURES_PER_MINUTE',
+    kind: 'integer',
+    services: ['dispatcher'],
+    default: 0,
+    minimum: 0,
+    maximum: 1_000_000,
+    unit: 'failures/min',
+    meaning:
+      'When more tasks than this die within a minute, the alert webhook is called, and again when it is no more than half of it; 0 never.',
+  },
+  {
+    name: 'ALERT_WEBHOOK_URL',
+    kind: 'url',
+    services: ['dispatcher'],
+    schemes: ['http', 'https'],
+    meaning:
+      'Called, signed and with retries, when tasks die of a new fault, of a resolved one again, or too many die; see docs/groups.md.',
+  },
+  {
     name: 'AMQP_MANAGEMENT_URL',
     kind: 'url',
     services: ['api', 'dispatcher'],
