@@ -31,7 +31,7 @@ export function describeGroupAlert(type: GroupAlert, group: GroupView, at: Date)
         lastSeenAt: group.lastSeenAt?.toISOString() ?? null,
         types: group.types.map(({ name }) => name),
         tenants: group.tenants.map(({ name }) => name),
-        example: example === null ? null : { ...example, diedAt: new Date(example.diedAt).toISOString() },
+        example: exampleOf(group),
       },
       links: {
         group: `${GROUPS}/${fingerprint}`,
@@ -40,6 +40,12 @@ export function describeGroupAlert(type: GroupAlert, group: GroupView, at: Date)
       },
     },
   }
+}
+
+function exampleOf({ example }: GroupView) {
+  if (example === null) return null
+  const { id, taskId, tenant, type, reason, diedAt } = example
+  return { id, taskId, tenant, type, reason, diedAt: new Date(diedAt).toISOString() }
 }
 
 export function describeErrorRateAlert(

@@ -112,7 +112,7 @@ async function act(name: GroupAct, request: OrderRequest | IgnoreRequest, api: A
   )
   const [first] = groups
   if (first === undefined) throw groupNotFound(fingerprint)
-  if (groups.every((group) => !group.isChanged)) throw conflict(name, first, fingerprint)
+  if (groups.every((group) => !group.isChanged)) throw conflict(name, first, request)
   return { status: 200, json: await showGroup(fingerprint, caller, api) }
 }
 
@@ -133,12 +133,13 @@ function toTerms({ untilAt, untilCount, overRatePerHour }: IgnoreOrder): IgnoreT
 
 function conflict(
   name: GroupAct,
-  { state, stateChangedAt, stateChangedBy }: GroupBefore,
-  fingerprint: string,
+  before: GroupBefore,
+  { params, body }: OrderRequest | IgnoreRequest,
 ): ProblemError {
-  const since = stateChangedAt === null ? '' : `, by ${stateChangedBy} at ${stateChangedAt.toISOString()}`
-  const allowed = GROUP_TRANSITIONS[name].from.join(' or ')
-  const detail = `The group ${fingerprint} is ${state}${since}; to ${name} it, it must be ${allowed}, and in the expected state if one is given.`
+  const { state, stateChangedAt, stateChangedBy } = before
+  const since = stateChangedAt === null ? '' : `, by ${stateChangedBy} since ${stateChangedAt.toISOString()}`
+  const expected = body.expectedState ?? GROUP_TRANSITIONS[name].from.join(' or ')
+  const detail = `The group ${params.fingerprint} is ${state}${since}; to ${name} it, it was expected to be ${expected}.`
   return new ProblemError('GROUP_STATE_CONFLICT', { detail, extensions: { groupState: state } })
 }
 

@@ -17,7 +17,7 @@ export function toGroup(group: GroupView): GroupResource {
     hourly: Array.from({ length: HOURS }, (_, index) => hourOf(index + 1)),
     types: [...group.types],
     workerVersions: [...group.workerVersions],
-    tenants: [...group.tenants],
+    tenants: group.tenants.map(({ name, state, count }) => ({ name, state, count })),
     tenantCount: group.tenantCount,
     example: toExample(group),
     ignored: toIgnored(group),
@@ -30,7 +30,8 @@ export function toGroup(group: GroupView): GroupResource {
 
 function toExample({ example }: GroupView): GroupResource['example'] {
   if (example === null) return null
-  return { ...example, diedAt: new Date(example.diedAt).toISOString() }
+  const { id, taskId, tenant, type, state, reason, diedAt } = example
+  return { id, taskId, tenant, type, state, reason, diedAt: new Date(diedAt).toISOString() }
 }
 
 function toIgnored(group: GroupView): GroupResource['ignored'] {
