@@ -10,15 +10,20 @@ type NameText = (text: string) => string
 export function nameJson(text: string, nameText: NameText): string {
   let named = ''
   let at = 0
-  while (at < text.length) {
-    const start = text.slice(at).search(/[{[]\s*["{[\]}]/)
-    if (start === -1) break
-    const end = findEnd(text, at + start)
-    named += `${text.slice(at, at + start)}${describeJson(text.slice(at + start, end), nameText)}`
+  for (;;) {
+    OPENING.lastIndex = at
+    const opening = OPENING.exec(text)
+    if (opening === null) return named + text.slice(at)
+    const isQuoted = opening[0].startsWith('"')
+    const end = isQuoted ? OPENING.lastIndex : findEnd(text, opening.index)
+    const found = text.slice(opening.index, end)
+    named += text.slice(at, opening.index) + (isQuoted ? found : describeJson(found, nameText))
     at = end
   }
-  return named + text.slice(at)
 }
+
+/** The beginning of JSON; or a whole text in quotes, which is passed over, because brackets in it begin nothing. */
+const OPENING = /"(?:[^"\\\n]|\\.)*"|[{[]\s*["{[\]}]/g
 
 /** Behind the bracket that closes the one at `start`, or the end of a text that was cut. */
 function findEnd(text: string, start: number): number {

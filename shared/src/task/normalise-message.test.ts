@@ -56,6 +56,10 @@ describe('messages as databases, networks, clients and handlers write them', () 
     ['Request failed with status code 503', 'Request failed with status code 503'],
     ['timeout of 5000ms exceeded', 'timeout of <number> exceeded'],
     ['HTTP 502 from https://api.partner.example/v1/orders/81?x=1', 'HTTP 502 from <url>'],
+    [
+      'POST https://hooks.example/orders/7 was answered by 503 Service Unavailable: "x{[ {"',
+      'POST <url> was answered by 503 Service Unavailable: <text>',
+    ],
     ['socket hang up', 'socket hang up'],
     ['POST /api/v1/orders/81/items failed', 'POST <path> failed'],
     // Validators and services

@@ -81,10 +81,11 @@ const NUMBER = new RegExp(
 )
 
 /** 404 and 503 are two faults, where 404 and 503 rows are one. */
-const STATUS_BEFORE = /(?:status(?:[ _]?code)?|http(?:\/[\d.]+)?)[:= ]{1,3}$/i
+const STATUS_BEFORE =
+  /(?:status(?:[ _]?code)?|http(?:\/[\d.]+)?|(?:answered|responded|replied)(?: by| with)?)[:= ]{1,3}$/i
 
 function nameNumber(found: string, before: string): string {
-  return /^[1-5]\d\d$/.test(found) && STATUS_BEFORE.test(before.slice(-20)) ? found : '<number>'
+  return /^[1-5]\d\d$/.test(found) && STATUS_BEFORE.test(before.slice(-24)) ? found : '<number>'
 }
 
 /** Words of letters and digits, or long ones. */
