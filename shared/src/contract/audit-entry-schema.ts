@@ -14,4 +14,10 @@ export const auditEntrySchema = z
   })
   .meta({ id: 'AuditEntry' })
 
+/** The same in the list of all that was done, where it says to what. */
+export const listedAuditEntrySchema = z
+  .object({ id: idSchema, tenant: z.string(), taskId: idSchema.nullable(), ...auditEntrySchema.shape })
+  .meta({ id: 'ListedAuditEntry' })
+
+export type ListedAuditEntry = z.infer<typeof listedAuditEntrySchema>
 export type AuditEntry = z.infer<typeof auditEntrySchema>

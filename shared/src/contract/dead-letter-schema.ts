@@ -53,7 +53,12 @@ export const deadLetterSchema = z
     closedAt: instantSchema.nullable(),
     closedBy: z.string().nullable(),
     closingReason: z.string().nullable(),
-    input: z.unknown().meta({ description: 'What the task was run with when it died.' }),
+    retainedUntil: instantSchema
+      .nullable()
+      .meta({ description: 'When it may be deleted, with its task if that has failed; null: never.' }),
+    input: z
+      .unknown()
+      .meta({ description: 'What the task was run with when it died; sensitive values are `[masked]`.' }),
     attempts: z.array(attemptSchema).meta({ description: 'Up to this death.' }),
     raw: rawMessageSchema.nullable().meta({ description: 'The message itself; null unless it is foreign.' }),
     explanation: z.string(),

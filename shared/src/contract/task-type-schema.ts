@@ -12,6 +12,11 @@ export const taskTypeSchema = z
     timeoutMs: z.int(),
     expectedDurationMs: z.number().nullable(),
     workerVersion: z.string(),
+    sensitive: z.array(z.string()).meta({
+      description:
+        'Fields of the input that are masked wherever it is shown; `*` stands for each element or field.',
+      examples: [['card.number', 'patients.*.name']],
+    }),
     workers: z.int().meta({ description: 'Workers alive now that run it.' }),
     registeredAt: instantSchema,
     updatedAt: instantSchema,

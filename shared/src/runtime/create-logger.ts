@@ -25,12 +25,18 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       formatters: { level: (label) => ({ level: label }) },
       // n.b. pino's own serializer takes a task's error, which is plain data, for an Error and hides its type.
       serializers: {
-        error: (error: unknown) => (error instanceof Error ? pino.stdSerializers.err(error) : error),
+        error: (error: unknown) =>
+          error instanceof Error ? withoutRow(pino.stdSerializers.err(error)) : error,
       },
       redact: { paths: SECRET_PATHS, censor: '[hidden]' },
     },
     destination ?? pino.destination({ fd: 1, sync: true }),
   )
+}
+
+/** What Postgres says of a refused row repeats the row, and with it a task's input. */
+function withoutRow(error: object): object {
+  return Object.fromEntries(Object.entries(error).filter(([name]) => name !== 'detail' && name !== 'where'))
 }
 
 const SECRET_KEYS = [

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { DEFAULT_LANE, type Lane } from './lanes.ts'
 import { mergeRetryPolicy } from './merge-retry-policy.ts'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts'
+import { explainBadPaths } from './sensitive-path.ts'
 
 export interface TaskProgress {
   readonly done: number
@@ -38,6 +39,11 @@ export interface TaskDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly timeoutMs?: number
   readonly lane?: Lane
   readonly expectedDurationMs?: number
+  /**
+   * Fields of the input that are shown to nobody without leave: paths with dots, `*` for each element of a list or each
+   * field of an object, as in `patients.*.name`. The handler gets the real values.
+   */
+  readonly sensitive?: readonly string[]
 }
 
 export interface TaskType {
@@ -48,6 +54,8 @@ export interface TaskType {
   readonly timeoutMs: number
   readonly lane: Lane
   readonly expectedDurationMs: number | null
+  /** Absent in types that an older copy of this package made. */
+  readonly sensitive?: readonly string[]
 }
 
 const NAME = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/
@@ -64,6 +72,9 @@ export function defineTask<Schema extends z.ZodType>(definition: TaskDefinition<
   if (typeof handler !== 'function') throw new TypeError(`Task type ${name}: the handler is not a function`)
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
     throw new TypeError(`Task type ${name}: timeoutMs must be a whole number from 1`)
+  const sensitive = definition.sensitive ?? []
+  const badPaths = explainBadPaths(sensitive)
+  if (badPaths !== null) throw new TypeError(`Task type ${name}: sensitive ${badPaths}`)
   return {
     name,
     input,
@@ -72,5 +83,6 @@ export function defineTask<Schema extends z.ZodType>(definition: TaskDefinition<
     timeoutMs,
     lane: definition.lane ?? DEFAULT_LANE,
     expectedDurationMs: definition.expectedDurationMs ?? null,
+    sensitive: [...sensitive],
   }
 }

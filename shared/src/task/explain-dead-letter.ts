@@ -32,7 +32,7 @@ export interface ExplainedDeadLetter {
 /** Why a dead letter is there, what the broker said of it, and what became of it, as a paragraph for a person. Pure. */
 export function explainDeadLetter(letter: ExplainedDeadLetter): string {
   const story = letter.taskId === null ? foreignStory(letter) : taskStory(letter, letter.taskId)
-  return [...story, brokerStory(letter), STATES[letter.state](letter)]
+  return [...story, describeBrokerEvidence(letter), STATES[letter.state](letter)]
     .filter((sentence) => sentence !== '')
     .join(' ')
 }
@@ -40,13 +40,17 @@ export function explainDeadLetter(letter: ExplainedDeadLetter): string {
 function taskStory(letter: ExplainedDeadLetter, taskId: string): string[] {
   const of = letter.type === null ? '' : ` of type ${letter.type}`
   const lane = letter.lane === null ? '' : ` in the lane "${letter.lane}"`
-  const why = REASONS[letter.reason] ?? `for the reason "${letter.reason}"`
   return [
-    `Task ${taskId}${of}${lane} failed for good at ${letter.diedAt.toISOString()} ${why}.`,
+    `Task ${taskId}${of}${lane} failed for good at ${letter.diedAt.toISOString()} ${describeReason(letter.reason)}.`,
     letter.attempts === null ? '' : explainAttempts(letter.attempts),
     fullStop(`The last error was ${describeTaskError(letter.error)}`),
     letter.decision === '' ? '' : fullStop(letter.decision),
   ]
+}
+
+/** Why a task failed for good, as a clause. */
+export function describeReason(reason: string): string {
+  return REASONS[reason] ?? `for the reason "${reason}"`
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -75,7 +79,12 @@ const FOREIGN: Readonly<Record<string, string>> = {
   unknown_task: 'it looks like a ticket, but the ledger has no such task',
 }
 
-function brokerStory({ broker, openedBy, state }: ExplainedDeadLetter): string {
+/** What the broker says of a death, in a sentence; nothing where it has not said anything yet. */
+export function describeBrokerEvidence({
+  broker,
+  openedBy,
+  state,
+}: Pick<ExplainedDeadLetter, 'broker' | 'openedBy' | 'state'>): string {
   if (broker === null) {
     if (openedBy !== 'reconcile') return ''
     return 'RabbitMQ never delivered its ticket through the error queue, so reconcile opened it from the ledger alone.'

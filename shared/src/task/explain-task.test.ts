@@ -63,6 +63,15 @@ test('what operators did is told with who and why', () => {
   )
 })
 
+test('of many acts the latest are told, and a look at its input is none', () => {
+  const act = { at: at(7), actor: 'administrator', action: 'dead_letter.restored', reason: null }
+  const history = [...Array.from({ length: 12 }, () => act), { ...act, action: 'input.revealed' }]
+  const story = explainTask({ ...task, history })
+  expect(story.match(/opened its discarded dead letter again/g)).toHaveLength(10)
+  expect(story).toContain('2 earlier acts stand in its timeline.')
+  expect(story).not.toContain('reveal')
+})
+
 test('returns and losses are told', () => {
   const story = explainTask({ ...task, returnReason: 'no worker here has its type', losses: 1 })
   expect(story).toContain('given back without charge: no worker here has its type.')

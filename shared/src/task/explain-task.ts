@@ -46,7 +46,7 @@ export function explainTask(task: ExplainedTask): string {
     STATES[task.state](task),
     ...deadline(task),
     ...returned(task),
-    ...task.history.map(describeAction),
+    ...acts(task),
   ]
   return sentences.join(' ')
 }
@@ -119,9 +119,24 @@ function returned({ returnReason, losses }: ExplainedTask): string[] {
   ]
 }
 
+/** A paragraph has room for the latest; the timeline tells them all. */
+const MAX_ACTS_TOLD = 10
+
+function acts({ history }: ExplainedTask): string[] {
+  // Who looked at it changed nothing.
+  const changes = history.filter(({ action }) => action !== 'input.revealed')
+  const earlier = changes.length - MAX_ACTS_TOLD
+  return [
+    ...(earlier > 0 ? [`Of what was done to it, ${earlier} earlier acts stand in its timeline.`] : []),
+    ...changes.slice(-MAX_ACTS_TOLD).map(describeAction),
+  ]
+}
+
 const ACTIONS: Readonly<Record<string, string>> = {
   'dead_letter.discarded': 'discarded its dead letter',
+  'dead_letter.recalled': 'took the redrive back',
   'dead_letter.redriven': 'redrove it',
+  'dead_letter.restored': 'opened its discarded dead letter again',
   'task.cancelled': 'cancelled it',
 }
 
