@@ -9,6 +9,7 @@ export interface Cancellation {
   readonly auditId: string
   readonly actor: string
   readonly reason: string | null
+  readonly requestId?: string | null
 }
 
 /**
@@ -39,7 +40,7 @@ interface Found {
 }
 
 async function cancelOrLook(executor: Executor, cancellation: Cancellation): Promise<Found | undefined> {
-  const { tenantId, id, auditId, actor, reason } = cancellation
+  const { tenantId, id, auditId, actor, reason, requestId = null } = cancellation
   const { rows } = await sql<Found>`
     with closed as (
       delete from open_tasks where task_id = ${id} and tenant_id = ${tenantId} returning *
@@ -60,8 +61,10 @@ async function cancelOrLook(executor: Executor, cancellation: Cancellation): Pro
       insert into rare_endings (tenant_id, state, task_id) select tenant_id, 'cancelled', task_id from closed
     ),
     audited as (
-      insert into audit_entries (id, tenant_id, actor, action, task_id, reason)
-      select ${auditId}, tenant_id, ${actor}, 'task.cancelled', task_id, ${reason}::text from closed
+      insert into audit_entries (id, tenant_id, actor, action, task_id, reason, details)
+      select ${auditId}, tenant_id, ${actor}, 'task.cancelled', task_id, ${reason}::text,
+        jsonb_strip_nulls(jsonb_build_object('requestId', ${requestId}::text))
+      from closed
     )
     select exists (select from closed) as "isCancelled", t.state
     from tasks t where t.id = ${id} and t.tenant_id = ${tenantId}`.execute(executor)

@@ -7,6 +7,7 @@ export interface Closing {
   readonly auditId: string
   readonly actor: string
   readonly reason: string | null
+  readonly requestId?: string | null
   /** `redriven` only for foreign messages, whose bytes the caller has had confirmed; tasks go through `redriveDeadLetter`. */
   readonly state: 'discarded' | 'redriven'
 }
@@ -21,8 +22,9 @@ export async function closeDeadLetter(executor: Executor, closing: Closing): Pro
       returning id, tenant_id, task_id
     ),
     audited as (
-      insert into audit_entries (id, tenant_id, actor, action, task_id, dead_letter_id, reason)
-      select ${closing.auditId}, tenant_id, ${closing.actor}, 'dead_letter.' || ${closing.state}, task_id, id, ${closing.reason}::text
+      insert into audit_entries (id, tenant_id, actor, action, task_id, dead_letter_id, reason, details)
+      select ${closing.auditId}, tenant_id, ${closing.actor}, 'dead_letter.' || ${closing.state}, task_id, id, ${closing.reason}::text,
+        jsonb_strip_nulls(jsonb_build_object('requestId', ${closing.requestId ?? null}::text))
       from closed
     )
     select id from closed`.execute(executor)

@@ -16,7 +16,7 @@ export async function listAttemptsBeforeDeath(
   const { rows } = await sql<AttemptView & { deadLetterId: string }>`
     select d.id as "deadLetterId", a.attempt, a.number, a.outcome, a.is_charged as "isCharged", a.worker_id as "workerId",
       w.host, w.version as "workerVersion", a.started_at as "startedAt", a.ended_at as "endedAt", a.error, a.progress,
-      a.decision, a.note
+      a.decision, a.note, a.evidence
     from dead_letters d
     cross join lateral (
       select * from attempts

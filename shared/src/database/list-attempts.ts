@@ -1,4 +1,4 @@
-import type { TaskError, TaskProgress } from '../task/index.ts'
+import type { CrashEvidence, TaskError, TaskProgress } from '../task/index.ts'
 import type { AttemptsTable, Executor } from './ledger.ts'
 
 export interface AttemptView {
@@ -16,6 +16,8 @@ export interface AttemptView {
   readonly progress: TaskProgress | null
   readonly decision: string | null
   readonly note: Record<string, unknown> | null
+  /** Of the process that died with it, where one did. */
+  readonly evidence: CrashEvidence | null
 }
 
 // A task redriven for years has more attempts than a page; the newest tell the story.
@@ -44,7 +46,7 @@ export async function listAttempts(
       'a.error',
       'a.progress',
     ])
-    .select(['a.decision', 'a.note'])
+    .select(['a.decision', 'a.note', 'a.evidence'])
     .where('a.tenant_id', '=', tenantId)
     .where('a.task_id', '=', id)
     .orderBy('a.attempt', 'desc')
@@ -81,6 +83,7 @@ async function findRunningAttempt(
             error: null,
             decision: null,
             note: null,
+            evidence: null,
           },
         ],
   )

@@ -10,17 +10,25 @@ export interface AuditEntryView {
   readonly details: Record<string, unknown>
 }
 
-/** What operators did to a task, oldest first. */
-export function listAuditEntries(
-  executor: Executor,
-  { tenantId, taskId }: { readonly tenantId: string; readonly taskId: string },
-): Promise<AuditEntryView[]> {
-  return executor
+/** What was done to a task, or to a dead letter that has none. */
+export type AuditSubject =
+  | { readonly tenantId: string; readonly taskId: string }
+  | { readonly tenantId: string; readonly deadLetterId: string }
+
+/** Of a task that was looked at for years, the latest acts tell the story. */
+const MAX_ENTRIES = 1_000
+
+/** What operators did to something, oldest first. */
+export async function listAuditEntries(executor: Executor, subject: AuditSubject): Promise<AuditEntryView[]> {
+  const query = executor
     .selectFrom('audit_entries')
     .select(['id', 'at', 'actor', 'action', 'dead_letter_id as deadLetterId', 'reason', 'details'])
-    .where('tenant_id', '=', tenantId)
-    .where('task_id', '=', taskId)
-    .orderBy('id')
-    .limit(1_000)
-    .execute()
+    .where('tenant_id', '=', subject.tenantId)
+    .orderBy('id', 'desc')
+    .limit(MAX_ENTRIES)
+  const entries =
+    'taskId' in subject
+      ? await query.where('task_id', '=', subject.taskId).execute()
+      : await query.where('dead_letter_id', '=', subject.deadLetterId).execute()
+  return entries.reverse()
 }

@@ -10,6 +10,7 @@ export interface TaskTypeView {
   readonly timeoutMs: number
   readonly expectedDurationMs: number | null
   readonly workerVersion: string
+  readonly sensitive: string[]
   readonly registeredAt: Date
   readonly updatedAt: Date
   /** Workers alive now that run it. */
@@ -22,7 +23,7 @@ export function listTaskTypes(executor: Executor): Promise<TaskTypeView[]> {
     .selectFrom('task_types as y')
     .select(['y.name', 'y.input_schema as inputSchema', 'y.lane', 'y.retry', 'y.timeout_ms as timeoutMs'])
     .select(['y.expected_duration_ms as expectedDurationMs', 'y.worker_version as workerVersion'])
-    .select(['y.registered_at as registeredAt', 'y.updated_at as updatedAt'])
+    .select(['y.registered_at as registeredAt', 'y.updated_at as updatedAt', 'y.sensitive'])
     .select(LIVING_WORKERS.as('workers'))
     .orderBy('y.name')
     .execute()

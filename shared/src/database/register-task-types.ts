@@ -11,6 +11,8 @@ export interface TaskTypeRegistration {
   readonly timeoutMs: number
   readonly expectedDurationMs: number | null
   readonly workerVersion: string
+  /** Paths into the input that are masked wherever it is shown. */
+  readonly sensitive?: readonly string[]
 }
 
 /** Makes the types known to the api; the latest registration wins. Locks in name order, so that workers starting together don't deadlock. */
@@ -21,11 +23,13 @@ export async function registerTaskTypes(
   const sorted = [...types].sort((one, other) => (one.name < other.name ? -1 : 1))
   for (const type of sorted) {
     await sql`
-      insert into task_types (name, input_schema, lane, retry, timeout_ms, expected_duration_ms, worker_version)
+      insert into task_types (name, input_schema, lane, retry, timeout_ms, expected_duration_ms, worker_version, sensitive)
       values (${type.name}, ${JSON.stringify(type.inputSchema)}::jsonb, ${type.lane}, ${JSON.stringify(type.retry)}::jsonb,
-        ${type.timeoutMs}, ${type.expectedDurationMs}, ${type.workerVersion})
+        ${type.timeoutMs}, ${type.expectedDurationMs}, ${type.workerVersion}, ${[...(type.sensitive ?? [])]}::text[])
       on conflict (name) do update set input_schema = excluded.input_schema, lane = excluded.lane, retry = excluded.retry,
         timeout_ms = excluded.timeout_ms, expected_duration_ms = excluded.expected_duration_ms,
-        worker_version = excluded.worker_version, updated_at = now()`.execute(executor)
+        worker_version = excluded.worker_version, sensitive = excluded.sensitive, updated_at = now()`.execute(
+      executor,
+    )
   }
 }

@@ -4,6 +4,7 @@ import { jsonBytes } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
 import { tenantName } from './tenant-name.ts'
 import { NEWEST_ATTEMPTS } from './list-attempts-before-death.ts'
+import { sensitiveOf } from './sensitive-of.ts'
 
 export interface DeadLetterView {
   readonly id: string
@@ -38,6 +39,8 @@ export interface DeadLetterView {
   /** Of the worker that made the last attempt. */
   readonly workerVersion: string | null
   readonly evidence: CrashEvidence | null
+  /** Paths into the input that its type wants masked. */
+  readonly sensitive: string[]
 }
 
 /** All columns of a dead letter view; callers add their conditions on `d`. Read-only. */
@@ -64,7 +67,7 @@ export function selectDeadLetters(executor: Executor) {
     .select(['d.opened_by as openedBy', 'd.broker', 'd.raw', 'd.raw_content_type as rawContentType'])
     .select(['d.closed_at as closedAt', 'd.closed_by as closedBy', 'd.closing_reason as closingReason'])
     .select(['d.input', 'd.tags', 'd.for_user as user', 'd.attempt_count as attemptCount'])
-    .select(['d.worker_version as workerVersion', 'd.evidence'])
+    .select(['d.worker_version as workerVersion', 'd.evidence', sensitiveOf(sql`d.type`).as('sensitive')])
     .select(tenantName('d').as('tenant'))
 }
 

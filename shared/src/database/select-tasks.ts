@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { RetryPolicy, TaskError, TaskProgress, TaskState } from '../task/index.ts'
 import { jsonBytes } from './bound-page.ts'
 import type { Executor } from './ledger.ts'
+import { sensitiveOf } from './sensitive-of.ts'
 import { tenantName } from './tenant-name.ts'
 
 /** A task as it stands: its row, with the open row's view of it while it has not ended. */
@@ -33,9 +34,15 @@ export interface TaskView {
   readonly startedAt: Date | null
   readonly finishedAt: Date | null
   readonly expiresAt: Date | null
+  /** When it might run first, as it was submitted. */
+  readonly firstRunAt: Date
+  /** When RabbitMQ confirmed its current ticket; null where it did not, or nobody noted it. */
+  readonly confirmedAt: Date | null
   readonly workerId: string | null
   readonly returnReason: string | null
   readonly losses: number | null
+  /** Paths into the input that its type wants masked. */
+  readonly sensitive: string[]
 }
 
 // Keep together with OPEN_STATES in shared/src/task: every combination of an open row has exactly one word.
@@ -69,6 +76,8 @@ export function selectTasks(executor: Executor) {
       't.max_attempts as maxAttempts',
       't.created_at as createdAt',
       't.finished_at as finishedAt',
+      't.run_at as firstRunAt',
+      'o.confirmed_at as confirmedAt',
       'o.worker_id as workerId',
       'o.return_reason as returnReason',
       'o.losses',
@@ -85,5 +94,6 @@ export function selectTasks(executor: Executor) {
       sql<Date | null>`case when t.state is null then o.started_at else t.started_at end`.as('startedAt'),
       // A life that began after the task's deadline has none.
       sql<Date | null>`case when t.state is null then o.expires_at else t.expires_at end`.as('expiresAt'),
+      sensitiveOf(sql`t.type`).as('sensitive'),
     ])
 }

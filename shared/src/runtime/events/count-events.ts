@@ -30,6 +30,14 @@ const COUNTING: Counting = {
   'group.new': (meters) => meters.count('redrive_group_changes_total', { change: 'new' }),
   'group.regressed': (meters) => meters.count('redrive_group_changes_total', { change: 'regressed' }),
   'group.reopened': (meters) => meters.count('redrive_group_changes_total', { change: 'reopened' }),
+  'dead_letter.restored': (meters) =>
+    meters.count('redrive_dead_letter_changes_total', { change: 'restored' }),
+  'dead_letters.discarded': (meters, { count }) =>
+    meters.count('redrive_dead_letter_changes_total', { change: 'discarded' }, count),
+  'dead_letters.purged': (meters, { count }) =>
+    meters.count('redrive_dead_letter_changes_total', { change: 'purged' }, count),
+  'dead_letters.restored': (meters, { count }) =>
+    meters.count('redrive_dead_letter_changes_total', { change: 'restored' }, count),
   'reconcile.repaired': (meters, { repair, count }) =>
     meters.count('redrive_repairs_total', { repair }, count),
   'request.answered': (meters, { method, route, status, durationMs }) => {

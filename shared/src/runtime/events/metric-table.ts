@@ -45,7 +45,8 @@ export const METRICS = {
   redrive_dead_letter_changes_total: {
     kind: 'counter',
     labels: ['change'],
-    meaning: 'Dead letters that were recorded, redriven or discarded.',
+    meaning:
+      'Dead letters that were recorded, redriven, discarded, restored, or deleted after their retention.',
   },
   redrive_dead_letters_total: {
     kind: 'counter',

@@ -85,6 +85,27 @@ export const TASK_EVENTS = {
     meaning: 'An operator sent a dead letter back for a new life.',
     fields: { deadLetterId: 'text', taskId: 'text?', actor: 'text?' },
   },
+  'dead_letter.restored': {
+    level: 'info',
+    meaning: 'An operator opened a discarded dead letter again.',
+    fields: { deadLetterId: 'text', taskId: 'text?', actor: 'text?' },
+  },
+  'dead_letters.discarded': {
+    level: 'info',
+    meaning: 'An operator discarded many dead letters by a filter.',
+    fields: { count: 'number', actor: 'text?' },
+  },
+  'dead_letters.purged': {
+    level: 'info',
+    meaning:
+      'Dead letters older than their retention were deleted, with the tasks of those that were not redriven.',
+    fields: { count: 'number', tasks: 'number' },
+  },
+  'dead_letters.restored': {
+    level: 'info',
+    meaning: 'An operator opened many discarded dead letters again, by a filter.',
+    fields: { count: 'number', actor: 'text?' },
+  },
   'task.accepted': {
     level: 'debug',
     meaning: 'One task, or as many of one type and lane as count says, was stored.',

@@ -97,6 +97,18 @@ export const SETTINGS = [
     meaning: "Postgres's address with user, password and database.",
   },
   {
+    name: 'DEAD_LETTER_RETENTION_DAYS',
+    kind: 'integer',
+    services: ['api', 'dispatcher'],
+    // A failure never disappears unless somebody says so.
+    default: 0,
+    minimum: 0,
+    maximum: 36_500,
+    unit: 'days',
+    meaning:
+      'How long after a death its dead letter is kept, open or closed, with its task if that has failed; 0 for ever. The same for api and dispatcher: the one shows the end, the other deletes.',
+  },
+  {
     name: 'HOST',
     kind: 'text',
     services: ['api'],
