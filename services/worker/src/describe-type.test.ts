@@ -43,6 +43,17 @@ test('an input that is no schema of zod 4 is named', () => {
   })
 })
 
+test('sensitive paths are registered, and one that leads nowhere is refused', () => {
+  const input = z.strictObject({ card: z.strictObject({ number: z.string() }) })
+  expect(describeInput(input, { sensitive: ['card.number'] })).toMatchObject({ sensitive: ['card.number'] })
+  expect(describeInput(input, { sensitive: ['card.numbr'] })).toEqual({
+    problems: [expect.stringContaining('the sensitive path "card.numbr" leads nowhere')],
+  })
+  expect(() => describeInput(input, { sensitive: ['card..number'] })).toThrow(
+    'Task type a.type: sensitive has "card..number"',
+  )
+})
+
 test.each([
   [{ lane: 'fast' }, 'lane must be one of high, normal, low'],
   [{ timeoutMs: 86_400_001 }, 'timeoutMs must be from 1'],

@@ -2,6 +2,7 @@ import type { TaskTypeRegistration } from '@redrive/shared/database'
 import { version } from '@redrive/shared/runtime'
 import { findRetryFaults, isLane, LANES, MAX_TIMEOUT_MS, type TaskType } from '@redrive/shared/task'
 import { z } from 'zod'
+import { leadsSomewhere } from './leads-somewhere.ts'
 
 /** What JSON Schema has no words for, by the names that zod gives them. */
 const UNREPRESENTABLE: ReadonlySet<string> = new Set([
@@ -28,11 +29,14 @@ export function describeType(
   type: TaskType,
 ): TaskTypeRegistration | { readonly problems: readonly string[] } {
   const schema = writeSchema(type)
-  const problems = ['problem' in schema ? [schema.problem] : [], checkTerms(type)].flat()
+  const problems = [
+    'problem' in schema ? [schema.problem] : checkSensitive(type, schema.inputSchema),
+    checkTerms(type),
+  ].flat()
   if ('problem' in schema || problems.length > 0) return { problems }
-  const { name, lane, retry, timeoutMs, expectedDurationMs } = type
+  const { name, lane, retry, timeoutMs, expectedDurationMs, sensitive = [] } = type
   const { inputSchema } = schema
-  return { name, lane, retry, timeoutMs, expectedDurationMs, inputSchema, workerVersion: version }
+  return { name, lane, retry, timeoutMs, expectedDurationMs, inputSchema, sensitive, workerVersion: version }
 }
 
 function writeSchema(type: TaskType): { inputSchema: Record<string, unknown> } | { problem: string } {
@@ -71,6 +75,15 @@ function readablePath(path: readonly (string | number)[]): string {
     else if (path[index] === 'items') steps.push('[]')
   }
   return steps.join('')
+}
+
+function checkSensitive({ name, sensitive = [] }: TaskType, schema: Record<string, unknown>): string[] {
+  return sensitive
+    .filter((path) => !leadsSomewhere(schema, path))
+    .map(
+      (path) =>
+        `Task type ${name}: the sensitive path "${path}" leads nowhere in its input schema, so it would hide nothing.`,
+    )
 }
 
 function checkTerms({ name, lane, retry, timeoutMs }: TaskType): readonly string[] {

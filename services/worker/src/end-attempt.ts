@@ -6,6 +6,7 @@ import { decideAttempt } from './decide-attempt.ts'
 import type { FinishAnswer, FinishBatches } from './finish-batches.ts'
 import type { HeldTicket, HeldTickets } from './held-tickets.ts'
 import { keepLateOutcome } from './keep-late-outcome.ts'
+import { maskOutcome } from './mask-outcome.ts'
 import type { RunningAttempt } from './running-attempts.ts'
 import type { WorkerContext } from './worker-context.ts'
 
@@ -28,9 +29,10 @@ const UNUSABLE_RESULT =
  */
 export async function endAttempt(
   attempt: RunningAttempt,
-  outcome: AttemptOutcome,
+  came: AttemptOutcome,
   ending: Ending,
 ): Promise<void> {
+  const outcome = maskOutcome(came, attempt)
   switch (outcome.kind) {
     case 'succeeded':
       return await succeed(attempt, outcome.result, ending)

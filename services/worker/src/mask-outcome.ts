@@ -1,0 +1,22 @@
+import { maskError, maskText, secretsOf } from '@redrive/shared/task'
+import type { AttemptOutcome } from './attempt-outcome.ts'
+import type { RunningAttempt } from './running-attempts.ts'
+
+/**
+ * An outcome whose words repeat none of the input's sensitive values. Done before the ledger, a log line or a group's title
+ * gets to see an error, since what is written there once is shown in many places. Results stay: handlers mean them. Pure.
+ */
+export function maskOutcome(
+  outcome: AttemptOutcome,
+  { claimed, type }: Pick<RunningAttempt, 'claimed' | 'type'>,
+): AttemptOutcome {
+  const { sensitive = [] } = type
+  if (sensitive.length === 0) return outcome
+  if ('error' in outcome) return { ...outcome, error: maskError(outcome.error, secrets()) }
+  if ('reason' in outcome) return { ...outcome, reason: maskText(outcome.reason, secrets()) }
+  return outcome
+
+  function secrets(): readonly string[] {
+    return secretsOf(claimed.input, sensitive)
+  }
+}
