@@ -14,6 +14,7 @@ import { checkReadiness } from './check-readiness.ts'
 import { createExpiry } from './create-expiry.ts'
 import { createGroupWatch } from './create-group-watch.ts'
 import { registerDispatcherGauges } from './dispatcher-gauges.ts'
+import { createRetention } from './create-retention.ts'
 import { Leadership } from './leadership.ts'
 import { openOverdue } from './open-overdue.ts'
 import { Reconciliation } from './reconcile.ts'
@@ -38,7 +39,7 @@ const LEAD_EVERY_MS = 1_000
 const SESSION_TIMEOUT_MS = 5_000
 
 /** What one dispatcher does for all, beside the release of each lane and the rescue. */
-const WORKS = ['expire', 'groups', 'overdue', 'reconcile'] as const
+const WORKS = ['expire', 'groups', 'overdue', 'reconcile', 'retention'] as const
 
 const releaseOf = (lane: Lane): string => `release ${lane}`
 
@@ -59,6 +60,7 @@ export class Dispatcher {
   readonly #expiry: Loop
   readonly #groups: Loop
   readonly #recorder: ErrorRecorder
+  readonly #retention: Loop
   readonly #readiness: Loop
   readonly #operations: OperationsServer
   readonly #stopping = new AbortController()
@@ -103,6 +105,11 @@ export class Dispatcher {
       failuresPerMinute: settings.alertFailuresPerMinute,
       isLeading: () => this.#leadership.holds('groups'),
     })
+    this.#retention = createRetention({
+      intervalMs: settings.reconcileIntervalMs,
+      days: settings.deadLetterRetentionDays,
+      isLeading: () => this.#leadership.holds('retention'),
+    })
     const { consuming } = this.#broker
     this.#recorder = new ErrorRecorder({ connection: consuming, db: this.#database.db, events, logger })
     const check = () => checkReadiness(this.#neededParts())
@@ -128,6 +135,7 @@ export class Dispatcher {
     this.#overdue.start()
     this.#expiry.start()
     this.#groups.start()
+    this.#retention.start()
     this.#readiness.start()
     void this.#establishTopology()
   }
@@ -169,6 +177,7 @@ export class Dispatcher {
       this.#overdue.stop(),
       this.#expiry.stop(),
       this.#groups.stop(),
+      this.#retention.stop(),
       this.#reconciliation.stop(),
       this.#rescue.stop(),
       this.#recorder.stop(),
