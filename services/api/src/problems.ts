@@ -37,6 +37,12 @@ export const PROBLEMS = {
     whatToDo:
       'Try again after the time in `Retry-After`; a submission with an `Idempotency-Key` may be repeated safely.',
   },
+  DEAD_LETTER_NOT_DISCARDED: {
+    status: 409,
+    title: 'The dead letter is not discarded',
+    meaning: 'Only a discarded dead letter can be restored; this one is in the state that the answer names.',
+    whatToDo: 'Look at its state; an open one can be redriven as it is.',
+  },
   DEAD_LETTER_NOT_FOUND: {
     status: 404,
     title: 'There is no such dead letter',
@@ -154,6 +160,12 @@ export const PROBLEMS = {
     title: 'There is nothing at this address',
     meaning: 'No route of the api has this path.',
     whatToDo: 'See `/docs` for all routes.',
+  },
+  SCOPE_REQUIRED: {
+    status: 403,
+    title: 'Your key may not do this',
+    meaning: 'What you asked for takes a scope that your API key does not have; the detail names it.',
+    whatToDo: 'Ask for less, masked values say, or use a key with that scope.',
   },
   SEARCH_TOO_WIDE: {
     status: 422,

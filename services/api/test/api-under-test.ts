@@ -47,6 +47,7 @@ export const number = {
 interface SomeType {
   readonly name: string
   readonly schema: Readonly<Record<string, unknown>>
+  readonly sensitive?: readonly string[]
 }
 
 const TYPES: readonly SomeType[] = [
@@ -73,7 +74,7 @@ export async function registerTypes(db: Database['db'], types = TYPES): Promise<
   }
   await registerTaskTypes(
     db,
-    types.map(({ name, schema }) => ({ ...common, name, inputSchema: schema })),
+    types.map(({ name, schema, sensitive = [] }) => ({ ...common, name, inputSchema: schema, sensitive })),
   )
 }
 

@@ -106,6 +106,9 @@ export class Dispatcher {
       isLeading: () => this.#leadership.holds('groups'),
     })
     this.#retention = createRetention({
+      db: this.#database.db,
+      events,
+      logger,
       intervalMs: settings.reconcileIntervalMs,
       days: settings.deadLetterRetentionDays,
       isLeading: () => this.#leadership.holds('retention'),

@@ -1,4 +1,5 @@
-import type { FilterFault, ParsedFilter, SentFilter, Words } from '@redrive/shared/filter'
+import { listSensitiveTypes } from '@redrive/shared/database'
+import type { FilterFault, InputCondition, ParsedFilter, SentFilter, Words } from '@redrive/shared/filter'
 import type { ApiParts } from '../api-parts.ts'
 import type { Caller } from '../http/caller.ts'
 import { repeatRead } from '../http/repeat-read.ts'
@@ -6,6 +7,7 @@ import { jsonPointer } from '../json/json-pointer.ts'
 import { ProblemError } from '../problem-error.ts'
 import { chooseTenants } from '../tenants/choose-tenants.ts'
 import { visibleTenants } from '../tenants/visible-tenants.ts'
+import { findSensitiveConditions } from './find-sensitive-conditions.ts'
 
 export interface FilterRequest {
   readonly sent: SentFilter
@@ -19,17 +21,34 @@ export interface ResolvedFilter<Filter> {
   readonly tenantIds: readonly string[]
 }
 
+interface Resolvable {
+  readonly tenant?: Words
+  readonly type?: Words
+  readonly input?: readonly InputCondition[]
+}
+
 /** The filter with the tenants that it looks through: of those that the caller sees, those that it names. */
-export async function resolveFilter<Filter extends { readonly tenant?: Words }>(
+export async function resolveFilter<Filter extends Resolvable>(
   { place, caller }: FilterRequest,
   parsed: ParsedFilter<Filter>,
   api: ApiParts,
 ): Promise<ResolvedFilter<Filter>> {
   if ('errors' in parsed) throw invalidFilter(place, parsed.errors)
   const { filter } = parsed
+  await refuseSensitive(filter, place, api)
   const chosen = chooseTenants(filter.tenant, await repeatRead(() => visibleTenants(caller, api)))
   if ('fault' in chosen) throw invalidFilter(place, [{ field: 'tenant', message: chosen.fault }])
   return { filter, tenantIds: chosen.ids }
+}
+
+async function refuseSensitive(
+  filter: Resolvable,
+  place: FilterRequest['place'],
+  { db }: ApiParts,
+): Promise<void> {
+  if (filter.input === undefined) return
+  const faults = findSensitiveConditions(filter, await repeatRead(() => listSensitiveTypes(db)))
+  if (faults.length > 0) throw invalidFilter(place, faults)
 }
 
 function invalidFilter(place: FilterRequest['place'], faults: readonly FilterFault[]): ProblemError {

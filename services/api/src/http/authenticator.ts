@@ -4,12 +4,14 @@ import type { IncomingMessage } from 'node:http'
 import { ProblemError } from '../problem-error.ts'
 import type { Caller } from './caller.ts'
 import { FailedAttempts } from './failed-attempts.ts'
+import { SCOPES } from './scope.ts'
 
 const ADMINISTRATOR: Caller = Object.freeze({
   tenantId: DEFAULT_TENANT_ID,
   tenant: 'default',
   actor: 'administrator',
   visibility: 'all',
+  scopes: SCOPES,
 })
 const CHALLENGE = 'Bearer realm="redrive", Basic realm="redrive", charset="UTF-8"'
 

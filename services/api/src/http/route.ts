@@ -3,9 +3,7 @@ import type { ApiParts } from '../api-parts.ts'
 import type { ProblemCode } from '../problems.ts'
 import type { Answer } from './answer.ts'
 import type { Caller } from './caller.ts'
-
-/** What a key must be allowed to do; the administrator's may do everything. */
-export type Scope = 'tasks:read' | 'tasks:write' | 'dead-letters:read' | 'dead-letters:write'
+import type { Scope } from './scope.ts'
 
 export type BodyLimit = 'task' | 'bulk' | 'small'
 
@@ -33,6 +31,8 @@ export interface RouteRequest<Params = unknown, Query = unknown, Body = unknown>
   readonly query: Query
   readonly body: Body
   readonly caller: Caller
+  /** As in the answer's X-Request-Id. */
+  readonly requestId: string
   /** A request header, by its name in lower case. */
   header(name: string): string | undefined
   /** Aborted when the client has gone before it was answered. */
@@ -49,7 +49,7 @@ export interface RouteDefinition<
   /** With parameters as in OpenAPI: `/api/v1/tasks/{id}`. */
   readonly path: string
   readonly operationId: string
-  readonly tag: 'Tasks' | 'Queues' | 'Dead letters' | 'Workers' | 'Service'
+  readonly tag: 'Tasks' | 'Queues' | 'Dead letters' | 'Audit' | 'Workers' | 'Service'
   readonly summary: string
   readonly description?: string
   readonly access: Scope | 'public'

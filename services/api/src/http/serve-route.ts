@@ -20,7 +20,7 @@ const SMALL_BODY_BYTES = 16_384
 const WEIGHED_BYTES = 1_048_576
 /** Some hundred elements for each of ten thousand tasks, and a quarter of the heap of a container of 512 MB. */
 const MAX_WEIGHT = 64 * 1_048_576
-const NOBODY: Caller = Object.freeze({ tenantId: '', tenant: '', actor: '', visibility: 'own' })
+const NOBODY: Caller = Object.freeze({ tenantId: '', tenant: '', actor: '', visibility: 'own', scopes: [] })
 
 /** The middleware of one route: who asks, what for, the handler, the answer. */
 export function serveRoute(
@@ -38,6 +38,7 @@ export function serveRoute(
         query,
         body,
         caller,
+        requestId: context.state.requestId,
         header: (name) => headerOf(context, name),
         untilGone: () => untilGone(context),
       }

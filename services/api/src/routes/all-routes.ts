@@ -1,15 +1,20 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
 import { describeApi } from '../reference/describe-api.ts'
+import { auditRoutes } from './audit-routes.ts'
 import { deadLetterCommandRoutes } from './dead-letter-command-routes.ts'
+import { deadLetterDetailRoutes } from './dead-letter-detail-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { groupCommandRoutes } from './group-command-routes.ts'
 import { groupRoutes } from './group-routes.ts'
+import { discardManyRoutes } from './discard-many-routes.ts'
+import { discardRoutes } from './discard-routes.ts'
 import { outcomeRoutes } from './outcome-routes.ts'
 import { queueRoutes } from './queue-routes.ts'
 import { referenceRoutes } from './reference-routes.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { submitRoutes } from './submit-routes.ts'
+import { taskDetailRoutes } from './task-detail-routes.ts'
 import { taskRoutes } from './task-routes.ts'
 import { workerRoutes } from './worker-routes.ts'
 
@@ -18,13 +23,18 @@ export function allRoutes(): readonly Route[] {
   const routes: Route[] = [
     ...submitRoutes,
     ...taskRoutes,
+    ...taskDetailRoutes,
     ...outcomeRoutes,
     ...queueRoutes,
     // Before the dead letters, one of which would be called "groups".
     ...groupRoutes,
     ...groupCommandRoutes,
     ...deadLetterRoutes,
+    ...deadLetterDetailRoutes,
     ...deadLetterCommandRoutes,
+    ...discardRoutes,
+    ...discardManyRoutes,
+    ...auditRoutes,
     ...workerRoutes,
     ...serviceRoutes,
     ...referenceRoutes,

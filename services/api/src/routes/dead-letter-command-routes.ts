@@ -1,11 +1,5 @@
 import { laneQueue } from '@redrive/shared/broker'
-import {
-  deadLetterSchema,
-  type OperatorNote,
-  operatorNoteSchema,
-  type RedriveOrder,
-  redriveOrderSchema,
-} from '@redrive/shared/contract'
+import { deadLetterSchema, type RedriveOrder, redriveOrderSchema } from '@redrive/shared/contract'
 import { closeDeadLetter, type DeadLetterView, redriveDeadLetter } from '@redrive/shared/database'
 import { newId, reachCrashPoint } from '@redrive/shared/runtime'
 import { LANES } from '@redrive/shared/task'
@@ -17,9 +11,10 @@ import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { withinDeadline } from '../http/within-deadline.ts'
 import { ProblemError } from '../problem-error.ts'
-import { unknownTaskType } from '../task-types/unknown-task-type.ts'
 import { showDeadLetter } from '../views/show-dead-letter.ts'
+import { checkEditedInput } from './check-edited-input.ts'
 import { EXAMPLES } from './examples.ts'
+import { deadLetterNotOpen } from './dead-letter-not-open.ts'
 import { findOwnDeadLetter } from './find-own-dead-letter.ts'
 import { idParameter } from './path-parameters.ts'
 
@@ -64,50 +59,26 @@ export const deadLetterCommandRoutes: readonly Route[] = [
     ],
     handle: redrive,
   }),
-  defineRoute({
-    method: 'POST',
-    path: '/api/v1/dead-letters/{id}/discard',
-    operationId: 'discardDeadLetter',
-    tag: 'Dead letters',
-    summary: 'Close a dead letter without a new life',
-    access: 'dead-letters:write',
-    params: idParameter,
-    body: {
-      schema: operatorNoteSchema,
-      limit: 'small',
-      isOptional: true,
-      example: { reason: 'the customer has gone' },
-    },
-    responses: {
-      200: {
-        description: 'It is discarded.',
-        schema: deadLetterSchema,
-        example: { ...EXAMPLES.deadLetter, state: 'discarded' },
-      },
-    },
-    problems: closedProblems,
-    handle: discard,
-  }),
 ]
 
 async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api: ApiParts): Promise<Answer> {
   const { params, caller, body } = request
   const letter = await findOwnDeadLetter(params.id, caller, api)
-  if (letter.state !== 'open') throw notOpen(letter)
+  if (letter.state !== 'open') throw deadLetterNotOpen(letter)
   if (letter.taskId === null) return redriveForeign(letter, { caller, order: body }, api)
-  await checkInput(letter, body, api)
+  const input = await checkEditedInput(letter, body, api)
   const redriving = redriveDeadLetter(api.db, {
     tenantId: letter.tenantId,
     actor: caller.actor,
     deadLetterId: letter.id,
     auditId: newId(),
     reason: body.reason ?? null,
-    input: 'input' in body ? JSON.stringify(body.input) : null,
+    input,
     lane: body.lane ?? null,
     attempts: body.maxAttempts ?? null,
   })
   const redriven = await withinDeadline(redriving)
-  if (redriven === null) throw notOpen(await findOwnDeadLetter(letter.id, caller, api))
+  if (redriven === null) throw deadLetterNotOpen(await findOwnDeadLetter(letter.id, caller, api))
   reachCrashPoint('redrive.committed')
   api.events.emit('dead_letter.redriven', {
     deadLetterId: letter.id,
@@ -118,24 +89,8 @@ async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api
   return {
     status: 202,
     headers,
-    json: await repeatRead(async () =>
-      showDeadLetter(api.db, await findOwnDeadLetter(letter.id, caller, api)),
-    ),
+    json: await repeatRead(async () => showDeadLetter(api, await findOwnDeadLetter(letter.id, caller, api))),
   }
-}
-
-/** An edited input is checked like a new one, by the type that the task has. */
-async function checkInput({ type }: DeadLetterView, order: RedriveOrder, { types }: ApiParts): Promise<void> {
-  if (!('input' in order) || type === null) return
-  const known = await types.find(type)
-  if (known === undefined) throw unknownTaskType(type, types.names())
-  const faults = (known.checkInput?.(order.input) ?? []).map((fault) => ({
-    ...fault,
-    path: `/input${fault.path}`,
-  }))
-  const [first] = faults
-  if (first === undefined) return
-  throw new ProblemError('INVALID_INPUT', { detail: `${first.path}: ${first.message}.`, errors: faults })
 }
 
 interface ForeignRedrive {
@@ -171,9 +126,9 @@ async function redriveForeign(
   } as const
   const isClosed = await withinDeadline(closeDeadLetter(api.db, closing))
   const after = await findOwnDeadLetter(letter.id, caller, api)
-  if (!isClosed) throw notOpen(after)
+  if (!isClosed) throw deadLetterNotOpen(after)
   api.events.emit('dead_letter.redriven', { deadLetterId: letter.id, actor: caller.actor })
-  return { status: 202, json: await repeatRead(() => showDeadLetter(api.db, after)) }
+  return { status: 202, json: await repeatRead(() => showDeadLetter(api, after)) }
 }
 
 function refuseEdits(order: RedriveOrder): void {
@@ -210,32 +165,4 @@ function brokerUnavailable(queue: string, outcome: 'returned' | 'unknown'): Prob
       ? `RabbitMQ has no queue ${queue} at the moment; it is declared again by itself.`
       : unknown
   return new ProblemError('BROKER_UNAVAILABLE', { detail, headers: { 'retry-after': '5' } })
-}
-
-function notOpen({ id, state }: DeadLetterView): ProblemError {
-  const isCarried = state === 'carried'
-  const detail = isCarried
-    ? `The dead letter ${id} is still carried through the error queue; it opens by itself.`
-    : `The dead letter ${id} is already ${state}.`
-  const headers = isCarried ? { 'retry-after': '2' } : {}
-  return new ProblemError('DEAD_LETTER_NOT_OPEN', { detail, headers, extensions: { deadLetterState: state } })
-}
-
-async function discard(request: RouteRequest<Params, unknown, OperatorNote>, api: ApiParts): Promise<Answer> {
-  const { params, caller, body } = request
-  const letter = await findOwnDeadLetter(params.id, caller, api)
-  const closing = {
-    tenantId: letter.tenantId,
-    actor: caller.actor,
-    deadLetterId: letter.id,
-    auditId: newId(),
-    reason: body.reason ?? null,
-    state: 'discarded',
-  } as const
-  const isClosed = await withinDeadline(closeDeadLetter(api.db, closing))
-  const after = await findOwnDeadLetter(letter.id, caller, api)
-  if (!isClosed) throw notOpen(after)
-  const { id: deadLetterId, taskId } = letter
-  api.events.emit('dead_letter.discarded', { deadLetterId, taskId: taskId ?? undefined, actor: caller.actor })
-  return { status: 200, json: await repeatRead(() => showDeadLetter(api.db, after)) }
 }

@@ -9,11 +9,8 @@ import { readDeadLetterFilter } from '../filters/read-dead-letter-filter.ts'
 import { findPage } from '../http/find-page.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
-import { showDeadLetter } from '../views/show-dead-letter.ts'
 import { showDeadLetters } from '../views/show-dead-letters.ts'
 import { EXAMPLES } from './examples.ts'
-import { findOwnDeadLetter } from './find-own-dead-letter.ts'
-import { idParameter } from './path-parameters.ts'
 import { cursorParameter, limitParameter } from './query-schemas.ts'
 
 const listQuery = z
@@ -22,7 +19,7 @@ const listQuery = z
 
 type ListQuery = z.output<typeof listQuery>
 
-/** Dead letters: the list, and one with everything that is known about a death. */
+/** The list of dead letters. */
 export const deadLetterRoutes: readonly Route[] = [
   defineRoute({
     method: 'GET',
@@ -43,24 +40,6 @@ export const deadLetterRoutes: readonly Route[] = [
     problems: ['INVALID_CURSOR', 'SEARCH_TOO_WIDE', 'DATABASE_UNAVAILABLE'],
     handle: listDeadLetters,
   }),
-  defineRoute({
-    method: 'GET',
-    path: '/api/v1/dead-letters/{id}',
-    operationId: 'getDeadLetter',
-    tag: 'Dead letters',
-    summary: 'One dead letter with its attempts, evidence and explanation',
-    access: 'dead-letters:read',
-    params: idParameter,
-    responses: {
-      200: {
-        description: 'The dead letter.',
-        schema: deadLetterSchema,
-        example: EXAMPLES.deadLetter,
-      },
-    },
-    problems: ['DEAD_LETTER_NOT_FOUND', 'DATABASE_UNAVAILABLE'],
-    handle: getDeadLetter,
-  }),
 ]
 
 async function listDeadLetters(request: RouteRequest<unknown, ListQuery>, api: ApiParts): Promise<Answer> {
@@ -69,13 +48,6 @@ async function listDeadLetters(request: RouteRequest<unknown, ListQuery>, api: A
   const page = await findPage({ limit, cursor, list: { list: 'dead-letters', ...sent } }, (part) =>
     repeatRead(() => listDeadLettersIn(api.db, { ...match, ...part })),
   )
-  const items = await repeatRead(() => showDeadLetters(api.db, page.rows))
+  const items = await repeatRead(() => showDeadLetters(api, page.rows))
   return { status: 200, json: { items, nextCursor: page.nextCursor } }
-}
-
-type IdRequest = RouteRequest<z.output<typeof idParameter>>
-
-async function getDeadLetter({ params, caller }: IdRequest, api: ApiParts): Promise<Answer> {
-  const letter = await findOwnDeadLetter(params.id, caller, api)
-  return { status: 200, json: await repeatRead(() => showDeadLetter(api.db, letter)) }
 }

@@ -4,6 +4,8 @@ import type {
   GroupResource,
   QueueResource,
   TaskResource,
+  ListedAuditEntry,
+  TimelineEntryResource,
 } from '@redrive/shared/contract'
 import { DEFAULT_RETRY_POLICY } from '@redrive/shared/task'
 
@@ -89,6 +91,7 @@ const deadLetter: DeadLetterResource = {
   closedAt: null,
   closedBy: null,
   closingReason: null,
+  retainedUntil: null,
   input: { durationMs: 100, failureRate: 1 },
   attempts: [{ ...attempt, outcome: 'failed', error: ERROR, decision: 'The only attempt is used up.' }],
   raw: null,
@@ -156,6 +159,32 @@ const groupDetail: GroupDetailResource = {
   ],
 }
 
+const timeline: TimelineEntryResource[] = [
+  {
+    at: '2026-03-01T09:30:00.000Z',
+    kind: 'accepted',
+    text: 'The task of type demo.work was accepted and stored.',
+  },
+  {
+    at: '2026-03-01T09:30:02.000Z',
+    kind: 'died',
+    text: 'The task failed for good because its last allowed attempt failed. Its dead letter was written, and its ticket goes to the error queue.',
+    deadLetterId: DEAD_LETTER_ID,
+  },
+]
+
+const auditEntry: ListedAuditEntry = {
+  id: '019b1f31-0c44-7a01-b6a9-2f4e8c1d7b33',
+  tenant: 'default',
+  at: '2026-03-01T09:45:00.000Z',
+  actor: 'administrator',
+  action: 'dead_letter.redriven',
+  taskId: TASK_ID,
+  deadLetterId: DEAD_LETTER_ID,
+  reason: 'the receiver works again',
+  details: { edited: false, lane: null, attempts: null },
+}
+
 const queue: QueueResource = {
   name: 'normal',
   kind: 'lane',
@@ -175,9 +204,11 @@ const queue: QueueResource = {
 /** What the documentation shows as answers; the tests hold them to the schemas. */
 export const EXAMPLES = {
   attempt,
+  auditEntry,
   deadLetter,
   group,
   groupDetail,
+  deadLetterDetail: { ...deadLetter, timeline },
   queue,
   succeeded,
   task,
@@ -186,6 +217,7 @@ export const EXAMPLES = {
     attempts: [attempt],
     explanation:
       'The task of type math.add was accepted at 2026-03-01T09:30:00.000Z for the lane "normal". It succeeded.',
+    timeline: timeline.slice(0, 1),
     deadLetters: [],
     history: [],
   },
@@ -217,6 +249,7 @@ export const EXAMPLES = {
     timeoutMs: 60_000,
     expectedDurationMs: null,
     workerVersion: '0.1.0',
+    sensitive: [],
     workers: 1,
     registeredAt: '2026-03-01T09:00:00.000Z',
     updatedAt: '2026-03-01T09:00:00.000Z',

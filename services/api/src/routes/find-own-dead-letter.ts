@@ -14,5 +14,9 @@ export async function findOwnDeadLetter(
   const tenantId = visibleOwner(caller)
   const letter = isUuid(id) ? await repeatRead(() => findDeadLetter(db, { tenantId, id })) : null
   if (letter !== null) return letter
-  throw new ProblemError('DEAD_LETTER_NOT_FOUND', { detail: `There is no dead letter ${id.slice(0, 100)}.` })
+  throw deadLetterNotFound(id)
+}
+
+export function deadLetterNotFound(id: string): ProblemError {
+  return new ProblemError('DEAD_LETTER_NOT_FOUND', { detail: `There is no dead letter ${id.slice(0, 100)}.` })
 }

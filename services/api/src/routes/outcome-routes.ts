@@ -11,6 +11,7 @@ import { findPage } from '../http/find-page.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { ProblemError } from '../problem-error.ts'
+import { maskTask } from '../views/mask-views.ts'
 import { toError } from '../views/to-error.ts'
 import { toTaskStatus } from '../views/to-task-status.ts'
 import { awaitEnding } from './await-ending.ts'
@@ -142,7 +143,7 @@ async function notSucceeded(
   headers: Readonly<Record<string, string>>,
   { db }: ApiParts,
 ): Promise<ProblemError> {
-  const { id, tenantId, state: taskState, error } = task
+  const { id, tenantId, state: taskState, error } = maskTask(task)
   const [letter] =
     taskState === 'failed'
       ? await repeatRead(() =>

@@ -98,7 +98,7 @@ async function listQueueTasks(
     const letters = await repeatRead(() =>
       listDeadLetters(api.db, { tenantIds, filter: ON_THE_WAY, limit, maxBytes }),
     )
-    const items = await repeatRead(() => showDeadLetters(api.db, letters))
+    const items = await repeatRead(() => showDeadLetters(api, letters))
     return { status: 200, json: { items, nextCursor: null } }
   }
   const tasks = await repeatRead(() => listLaneTasks(api.db, { tenantIds, lane, limit, maxBytes }))

@@ -32,6 +32,7 @@ const problems = [
   'IDEMPOTENCY_KEY_REUSED',
   'INVALID_IDEMPOTENCY_KEY',
   'INVALID_INPUT',
+  'TASK_NOT_FOUND',
   'UNKNOWN_TASK_TYPE',
 ] as const
 
@@ -171,8 +172,12 @@ async function replayTask(
   [task]: readonly AcceptedTask[],
   { db }: ApiParts,
 ): Promise<Answer> {
-  const terms = task && (await repeatRead(() => findAcceptedTerms(db, { tenantId, id: task.id })))
-  if (task === undefined || !terms) throw new Error('the task of a used idempotency key is missing')
+  if (task === undefined) throw new Error('the task of a used idempotency key is missing')
+  const terms = await repeatRead(() => findAcceptedTerms(db, { tenantId, id: task.id }))
+  if (terms === null) {
+    const detail = `The task ${task.id}, which this Idempotency-Key submitted, failed and was deleted after its retention.`
+    throw new ProblemError('TASK_NOT_FOUND', { detail })
+  }
   const sent = body as NewTaskBody
   return answerTask(
     {

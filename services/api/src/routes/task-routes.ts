@@ -1,21 +1,5 @@
-import {
-  operatorNoteSchema,
-  type OperatorNote,
-  pageSchema,
-  taskDetailSchema,
-  taskSchema,
-} from '@redrive/shared/contract'
-import {
-  cancelTask as cancelTaskIn,
-  type Executor,
-  findTask,
-  listAttempts,
-  listAuditEntries,
-  listDeadLetters,
-  listTasks as listTasksIn,
-  readInSnapshot,
-  type TaskView,
-} from '@redrive/shared/database'
+import { operatorNoteSchema, type OperatorNote, pageSchema, taskSchema } from '@redrive/shared/contract'
+import { cancelTask as cancelTaskIn, listTasks as listTasksIn } from '@redrive/shared/database'
 import { TASK_FIELDS } from '@redrive/shared/filter'
 import { newId } from '@redrive/shared/runtime'
 import { z } from 'zod'
@@ -23,14 +7,11 @@ import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
 import { FILTER_DESCRIPTION, filterParameters } from '../filters/filter-parameters.ts'
 import { readTaskFilter } from '../filters/read-task-filter.ts'
-import { visibleOwner } from '../http/caller.ts'
 import { findPage } from '../http/find-page.ts'
-import { isUuid } from '../http/is-uuid.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { withinDeadline } from '../http/within-deadline.ts'
 import { ProblemError } from '../problem-error.ts'
-import { type TaskStory, toTaskDetail } from '../views/to-task-detail.ts'
 import { toTask } from '../views/to-task.ts'
 import { EXAMPLES } from './examples.ts'
 import { findOwnTask, taskNotFound } from './find-own-task.ts'
@@ -44,7 +25,7 @@ const listQuery = z
 type ListQuery = z.output<typeof listQuery>
 type IdParams = z.output<typeof idParameter>
 
-/** Tasks: the list, one with all about it, and the one thing that can be done to it. */
+/** Tasks: the list, and the one thing that can be done to one. */
 export const taskRoutes: readonly Route[] = [
   defineRoute({
     method: 'GET',
@@ -64,18 +45,6 @@ export const taskRoutes: readonly Route[] = [
     },
     problems: ['INVALID_CURSOR', 'SEARCH_TOO_WIDE', 'DATABASE_UNAVAILABLE'],
     handle: listTasks,
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/api/v1/tasks/{id}',
-    operationId: 'getTask',
-    tag: 'Tasks',
-    summary: 'One task with its attempts, dead letters and history, explained',
-    access: 'tasks:read',
-    params: idParameter,
-    responses: { 200: { description: 'The task.', schema: taskDetailSchema, example: EXAMPLES.taskDetail } },
-    problems: ['TASK_NOT_FOUND', 'DATABASE_UNAVAILABLE'],
-    handle: getTask,
   }),
   defineRoute({
     method: 'POST',
@@ -107,44 +76,14 @@ async function listTasks(request: RouteRequest<unknown, ListQuery>, api: ApiPart
   return { status: 200, json: { items: page.rows.map(toTask), nextCursor: page.nextCursor } }
 }
 
-const MAX_DEAD_LETTERS = 100
-
-async function getTask(
-  { params: { id }, caller }: RouteRequest<IdParams>,
-  { db }: ApiParts,
-): Promise<Answer> {
-  if (!isUuid(id)) throw taskNotFound(id)
-  const story = await repeatRead(() =>
-    readInSnapshot(db, async (snapshot) => {
-      const task = await findTask(snapshot, { tenantId: visibleOwner(caller), id })
-      return task === null ? null : await readStory(snapshot, task)
-    }),
-  )
-  if (story === null) throw taskNotFound(id)
-  return { status: 200, json: toTaskDetail(story) }
-}
-
-async function readStory(snapshot: Executor, task: TaskView): Promise<TaskStory> {
-  const { id, tenantId } = task
-  return {
-    task,
-    attempts: await listAttempts(snapshot, { tenantId, id }),
-    deadLetters: await listDeadLetters(snapshot, {
-      tenantIds: [tenantId],
-      filter: { taskId: { anyOf: [id] } },
-      limit: MAX_DEAD_LETTERS,
-    }),
-    history: await listAuditEntries(snapshot, { tenantId, taskId: id }),
-  }
-}
-
 async function cancelTask(
   request: RouteRequest<IdParams, unknown, OperatorNote>,
   api: ApiParts,
 ): Promise<Answer> {
-  const { params, caller, body } = request
+  const { params, caller, body, requestId } = request
   const { id, tenantId } = await findOwnTask(params.id, caller, api)
-  const cancellation = { tenantId, id, auditId: newId(), actor: caller.actor, reason: body.reason ?? null }
+  const { actor } = caller
+  const cancellation = { tenantId, id, auditId: newId(), actor, reason: body.reason ?? null, requestId }
   const before = await withinDeadline(cancelTaskIn(api.db, cancellation))
   if (before === undefined) throw taskNotFound(id)
   if (before !== null) {

@@ -99,7 +99,7 @@ async function getTaskType(
 }
 
 function toTaskType(type: TaskTypeView): TaskTypeResource {
-  const { name, inputSchema, lane, retry, timeoutMs, expectedDurationMs, workerVersion } = type
+  const { name, inputSchema, lane, retry, timeoutMs, expectedDurationMs, workerVersion, sensitive } = type
   // A worker of an older version registers a policy with fewer fields.
   const policy = mergeRetryPolicy(DEFAULT_RETRY_POLICY, retry)
   return {
@@ -110,6 +110,7 @@ function toTaskType(type: TaskTypeView): TaskTypeResource {
     timeoutMs,
     expectedDurationMs,
     workerVersion,
+    sensitive,
     workers: Number(type.workers),
     registeredAt: type.registeredAt.toISOString(),
     updatedAt: type.updatedAt.toISOString(),

@@ -1,10 +1,11 @@
 import type { DeadLetterResource } from '@redrive/shared/contract'
-import { type DeadLetterView, type Executor, listAttemptsBeforeDeath } from '@redrive/shared/database'
+import { type DeadLetterView, listAttemptsBeforeDeath } from '@redrive/shared/database'
+import type { ApiParts } from '../api-parts.ts'
 import { toDeadLetter } from './to-dead-letter.ts'
 
 /** Dead letters as the api shows them; the attempts of all are read at once. */
 export async function showDeadLetters(
-  db: Executor,
+  { db, settings }: ApiParts,
   letters: readonly DeadLetterView[],
 ): Promise<DeadLetterResource[]> {
   if (letters.length === 0) return []
@@ -12,5 +13,6 @@ export async function showDeadLetters(
     db,
     letters.map((letter) => letter.id),
   )
-  return letters.map((letter) => toDeadLetter(letter, attempts.get(letter.id) ?? []))
+  const showing = { retentionDays: settings.deadLetterRetentionDays }
+  return letters.map((letter) => toDeadLetter(letter, attempts.get(letter.id) ?? [], showing))
 }

@@ -2,11 +2,25 @@ import type { BrokerEvidence, DeadLetterResource } from '@redrive/shared/contrac
 import type { AttemptView, DeadLetterView } from '@redrive/shared/database'
 import { explainDeadLetter } from '@redrive/shared/task'
 import { isUtf8 } from 'node:buffer'
+import { maskAttempts, maskDeadLetter, secretsIn } from './mask-views.ts'
+import { retainedUntil } from './retained-until.ts'
 import { toAttempt } from './to-attempt.ts'
 import { toError } from './to-error.ts'
 
-/** A dead letter as the api shows it, with its task's attempts up to this death. */
-export function toDeadLetter(letter: DeadLetterView, attempts: readonly AttemptView[]): DeadLetterResource {
+export interface DeadLetterShowing {
+  /** How long dead letters are kept; 0 for ever. */
+  readonly retentionDays: number
+}
+
+/** A dead letter as the api shows it, with its task's attempts up to this death; what is sensitive is masked. */
+export function toDeadLetter(
+  view: DeadLetterView,
+  made: readonly AttemptView[],
+  { retentionDays }: DeadLetterShowing,
+): DeadLetterResource {
+  const secrets = secretsIn([view])
+  const letter = maskDeadLetter(view, secrets)
+  const attempts = maskAttempts(made, secrets)
   return {
     id: letter.id,
     taskId: letter.taskId,
@@ -23,6 +37,7 @@ export function toDeadLetter(letter: DeadLetterView, attempts: readonly AttemptV
     closedAt: letter.closedAt?.toISOString() ?? null,
     closedBy: letter.closedBy,
     closingReason: letter.closingReason,
+    retainedUntil: retainedUntil(letter, retentionDays),
     input: letter.input ?? null,
     attempts: attempts.map(toAttempt),
     raw: toRaw(letter),

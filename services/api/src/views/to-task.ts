@@ -1,10 +1,12 @@
 import type { TaskResource } from '@redrive/shared/contract'
 import type { TaskView } from '@redrive/shared/database'
+import { maskTask } from './mask-views.ts'
 import { toError } from './to-error.ts'
 import { toRetry } from './to-retry.ts'
 
-/** A task as the api shows it: named members only, so that a new column never leaks. */
-export function toTask(task: TaskView): TaskResource {
+/** A task as the api shows it: named members only, so that a new column never leaks, and sensitive ones masked. */
+export function toTask(view: TaskView): TaskResource {
+  const task = maskTask(view)
   return {
     id: task.id,
     tenant: task.tenant,

@@ -27,9 +27,6 @@ const COUNTING: Counting = {
     meters.count('redrive_dead_letter_changes_total', { change: 'recorded' }),
   'dead_letter.redriven': (meters) =>
     meters.count('redrive_dead_letter_changes_total', { change: 'redriven' }),
-  'group.new': (meters) => meters.count('redrive_group_changes_total', { change: 'new' }),
-  'group.regressed': (meters) => meters.count('redrive_group_changes_total', { change: 'regressed' }),
-  'group.reopened': (meters) => meters.count('redrive_group_changes_total', { change: 'reopened' }),
   'dead_letter.restored': (meters) =>
     meters.count('redrive_dead_letter_changes_total', { change: 'restored' }),
   'dead_letters.discarded': (meters, { count }) =>
@@ -38,6 +35,9 @@ const COUNTING: Counting = {
     meters.count('redrive_dead_letter_changes_total', { change: 'purged' }, count),
   'dead_letters.restored': (meters, { count }) =>
     meters.count('redrive_dead_letter_changes_total', { change: 'restored' }, count),
+  'group.new': (meters) => meters.count('redrive_group_changes_total', { change: 'new' }),
+  'group.regressed': (meters) => meters.count('redrive_group_changes_total', { change: 'regressed' }),
+  'group.reopened': (meters) => meters.count('redrive_group_changes_total', { change: 'reopened' }),
   'reconcile.repaired': (meters, { repair, count }) =>
     meters.count('redrive_repairs_total', { repair }, count),
   'request.answered': (meters, { method, route, status, durationMs }) => {
