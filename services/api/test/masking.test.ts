@@ -97,6 +97,16 @@ test('nothing that the api shows of a task or a dead letter has a sensitive valu
   expect(JSON.stringify(letter?.json.timeline)).toContain('the card [masked] of [masked] was refused')
 })
 
+test('progress that repeats a sensitive value is shown without it', async () => {
+  const taskId = await submit()
+  await worker.claim(taskId)
+  const progress = JSON.stringify({ done: 1, note: `charging ${NUMBER}` })
+  await api.db.updateTable('open_tasks').set({ progress }).where('task_id', '=', taskId).execute()
+  const expected = { done: 1, note: 'charging [masked]' }
+  expect((await get(`/tasks/${taskId}/status`)).json.progress).toEqual(expected)
+  expect((await get(`/tasks/${taskId}`)).json.progress).toEqual(expected)
+})
+
 test('handlers get the real values', async () => {
   const taskId = await submit()
   await worker.claim(taskId)

@@ -15,6 +15,7 @@ export function maskTask(task: TaskView, secrets = secretsIn([task])): TaskView 
     ...task,
     input: maskInput(task.input, task.sensitive),
     error: task.error === null ? null : maskError(task.error, secrets),
+    progress: maskTexts(task.progress, secrets) as TaskView['progress'],
     returnReason: task.returnReason === null ? null : maskText(task.returnReason, secrets),
   }
 }

@@ -1,7 +1,9 @@
 import type { TaskStatus } from '@redrive/shared/contract'
 import type { TaskView } from '@redrive/shared/database'
+import { maskTask } from './mask-views.ts'
 
-export function toTaskStatus(task: TaskView): TaskStatus {
+export function toTaskStatus(view: TaskView): TaskStatus {
+  const task = maskTask(view)
   return {
     id: task.id,
     state: task.state,
