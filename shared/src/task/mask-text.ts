@@ -41,6 +41,7 @@ export function maskError(error: TaskError, secrets: readonly string[]): TaskErr
   if (secrets.length === 0) return error
   const { type, message, code, stack, cause } = error
   return {
+    ...error,
     type: maskText(type, secrets),
     message: maskText(message, secrets),
     ...(code !== undefined && { code: maskText(code, secrets) }),
