@@ -133,7 +133,7 @@ describe('a dispatcher killed at', () => {
     const healthy = await cluster.start('dispatcher')
     await waitFor(async () => (await countOf('expired')) === 501, 'all to have expired')
     const { rows } = await sql<{ tasks: number; callbacks: number }>`
-      select count(distinct input #>> '{body,task,id}')::int as tasks, count(*)::int as callbacks
+      select count(distinct input #>> '{body,data,id}')::int as tasks, count(*)::int as callbacks
       from tasks where input ->> 'url' = ${callbackUrl}`.execute(db)
     expect(rows).toEqual([{ tasks: 501, callbacks: 501 }])
     expect(await client.ended(ids[0]!)).toMatchObject({ state: 'expired', attempt: 0, attempts: [] })
