@@ -21,6 +21,7 @@ import { Reconciliation } from './reconcile.ts'
 import { ErrorRecorder } from './record-errors.ts'
 import { LaneRelease } from './release-lane.ts'
 import { WorkerRescue } from './rescue-workers.ts'
+import { RedriveRun } from './run-redrives.ts'
 import { watchReadiness } from './watch-readiness.ts'
 
 export interface DispatcherOptions {
@@ -39,13 +40,13 @@ const LEAD_EVERY_MS = 1_000
 const SESSION_TIMEOUT_MS = 5_000
 
 /** What one dispatcher does for all, beside the release of each lane and the rescue. */
-const WORKS = ['expire', 'groups', 'overdue', 'reconcile', 'retention'] as const
+const WORKS = ['expire', 'groups', 'overdue', 'reconcile', 'redrive', 'retention'] as const
 
 const releaseOf = (lane: Lane): string => `release ${lane}`
 
 /**
- * One dispatcher: release of each lane, rescue, reconciliation, overdue dead letters, expiry and the watch over groups, each
- * done by one of all dispatchers at a time; and the recorder of the error queue, in which all of them share.
+ * One dispatcher: release of each lane, rescue, reconciliation, overdue dead letters, expiry, the watch over groups and
+ * redrives of many, each done by one of all dispatchers at a time; and the recorder of the error queue, in which all share.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
@@ -59,6 +60,7 @@ export class Dispatcher {
   readonly #overdue: Loop
   readonly #expiry: Loop
   readonly #groups: Loop
+  readonly #redrives: RedriveRun
   readonly #recorder: ErrorRecorder
   readonly #retention: Loop
   readonly #readiness: Loop
@@ -113,6 +115,7 @@ export class Dispatcher {
       days: settings.deadLetterRetentionDays,
       isLeading: () => this.#leadership.holds('retention'),
     })
+    this.#redrives = this.#createRedrives()
     const { consuming } = this.#broker
     this.#recorder = new ErrorRecorder({ connection: consuming, db: this.#database.db, events, logger })
     const check = () => checkReadiness(this.#neededParts())
@@ -139,6 +142,7 @@ export class Dispatcher {
     this.#expiry.start()
     this.#groups.start()
     this.#retention.start()
+    this.#redrives.start()
     this.#readiness.start()
     void this.#establishTopology()
   }
@@ -181,6 +185,7 @@ export class Dispatcher {
       this.#expiry.stop(),
       this.#groups.stop(),
       this.#retention.stop(),
+      this.#redrives.stop(),
       this.#reconciliation.stop(),
       this.#rescue.stop(),
       this.#recorder.stop(),
@@ -281,6 +286,12 @@ export class Dispatcher {
         return 'idle'
       },
     })
+  }
+
+  #createRedrives(): RedriveRun {
+    const { events, logger } = this.#options
+    const isLeading = () => this.#leadership.holds('redrive')
+    return new RedriveRun({ db: this.#database.db, events, logger, isLeading })
   }
 
   #neededParts() {

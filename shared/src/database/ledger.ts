@@ -3,10 +3,14 @@ import type {
   CrashEvidence,
   DeadLetterState,
   GroupState,
+  RedriveMemberState,
   RetryPolicy,
+  SkipCode,
+  StoredRedriveState,
   TaskError,
   TaskProgress,
 } from '../task/index.ts'
+import type { RedriveSummary } from './redrive-summary.ts'
 
 type Instant = ColumnType<Date, Date | string, Date | string>
 type OptionalInstant = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
@@ -104,6 +108,8 @@ export interface OpenTasksTable {
   expires_at: OptionalInstant
   life_began_at: Generated<Date>
   returned_attempts: Generated<number>
+  redriven_from: string | null
+  redrive_id: string | null
 }
 
 export interface AttemptsTable {
@@ -153,6 +159,8 @@ export interface DeadLettersTable {
   worker_version: string | null
   evidence: Json<CrashEvidence | null>
   search: GeneratedAlways<string>
+  redrive_id: string | null
+  life_before: Json<Record<string, unknown> | null>
 }
 
 export interface DeadLetterGroupsTable {
@@ -221,6 +229,53 @@ export interface AuditEntriesTable {
   details: ColumnType<Record<string, unknown>, string, string>
 }
 
+export interface RedrivesTable {
+  id: string
+  tenant_id: string
+  state: StoredRedriveState
+  filter: Json<unknown>
+  reason: string | null
+  actor: string
+  planned_at: Generated<Date>
+  expires_at: Instant
+  started_at: OptionalInstant
+  running_since: OptionalInstant
+  acted_before: Generated<number>
+  ended_at: OptionalInstant
+  rate_per_second: number | null
+  paced_until: OptionalInstant
+  concurrency: number | null
+  lane: string | null
+  max_attempts: number | null
+  input_patch: Json<unknown>
+  summary: Json<RedriveSummary>
+  member_count: number
+  position: Generated<number>
+  redriven_count: Generated<number>
+  skipped_count: Generated<number>
+  recalled_count: Generated<number>
+  recall_asked_at: OptionalInstant
+  recalled_by: string | null
+  recall_reason: string | null
+  recall_ended_at: OptionalInstant
+}
+
+export interface RedriveMembersTable {
+  redrive_id: string
+  position: number
+  tenant_id: string
+  dead_letter_id: string
+  task_id: string
+  fingerprint: string
+  type: string | null
+  state: Generated<RedriveMemberState>
+  skip_code: SkipCode | null
+  skipped_because: string | null
+  number: number | null
+  input: Json<unknown>
+  acted_at: OptionalInstant
+}
+
 /** Every table as Kysely sees it. */
 export interface Ledger {
   tenants: TenantsTable
@@ -238,6 +293,8 @@ export interface Ledger {
   input_revisions: InputRevisionsTable
   idempotency_keys: IdempotencyKeysTable
   audit_entries: AuditEntriesTable
+  redrives: RedrivesTable
+  redrive_members: RedriveMembersTable
 }
 
 /** A pool or a transaction: the same statement runs in either. */

@@ -30,6 +30,8 @@ export interface DeadLetterView {
   readonly closedAt: Date | null
   readonly closedBy: string | null
   readonly closingReason: string | null
+  /** The redrive of many that sent it back. */
+  readonly redriveId: string | null
   /** What the task was run with when it died; null for a foreign message. */
   readonly input: unknown
   readonly tags: string[]
@@ -66,6 +68,7 @@ export function selectDeadLetters(executor: Executor) {
     ])
     .select(['d.opened_by as openedBy', 'd.broker', 'd.raw', 'd.raw_content_type as rawContentType'])
     .select(['d.closed_at as closedAt', 'd.closed_by as closedBy', 'd.closing_reason as closingReason'])
+    .select('d.redrive_id as redriveId')
     .select(['d.input', 'd.tags', 'd.for_user as user', 'd.attempt_count as attemptCount'])
     .select(['d.worker_version as workerVersion', 'd.evidence', sensitiveOf(sql`d.type`).as('sensitive')])
     .select(tenantName('d').as('tenant'))

@@ -121,6 +121,36 @@ export const CRASH_POINTS = {
     repairedBy:
       'Release sends the ticket; a repeated request is told that the dead letter is no longer open.',
   },
+  'redrive.planned': {
+    trueThen:
+      'The plan of a redrive of many and its members are stored, and the operator may have no answer.',
+    repairedBy:
+      'Nothing goes back before a plan is executed: it is found with `GET /api/v1/redrives`, or expires; asking again makes another plan.',
+  },
+  'redrive.started': {
+    trueThen:
+      'The redrive is running in the ledger, no member has gone back, and the operator may have no answer.',
+    repairedBy:
+      'The dispatcher that leads redrives finds it and begins; pressing execute again is answered with the same state.',
+  },
+  'redrive.chunk_before_commit': {
+    trueThen:
+      'A chunk of members was redriven in a transaction that is not committed, so nothing of it has happened.',
+    repairedBy:
+      'Another dispatcher takes the lead, or this one when it is back, and begins with the same member.',
+  },
+  'redrive.chunk_committed': {
+    trueThen:
+      'A chunk of members has open rows and marked dead letters, the redrive says that they had their turn, and no ticket was sent.',
+    repairedBy:
+      'Release sends the tickets of these rows like any others; the next chunk begins with the next member.',
+  },
+  'recall.chunk_committed': {
+    trueThen:
+      'Some members of a recalled redrive are dead again, others still wait for their first attempt, and their tickets are on their way.',
+    repairedBy:
+      'The wish stands in the ledger: the dispatcher that leads redrives takes back the rest that no worker has started.',
+  },
   'groups.changed': {
     trueThen:
       'A transaction that marks groups of dead letters as told, regressed or open again was not committed; nobody was told.',

@@ -151,4 +151,18 @@ export const TRANSITIONS: readonly Transition[] = [
     statement: 'redriveDeadLetter',
     guard: 'its dead letter is open',
   },
+  {
+    from: 'failed',
+    to: 'waiting',
+    cause: 'redriven with many others',
+    statement: 'advanceRedrive',
+    guard: 'its dead letter is open',
+  },
+  ...(['waiting', 'queued', 'retrying'] as const).map((from) => ({
+    from,
+    to: 'failed' as const,
+    cause: 'its redrive is recalled',
+    statement: 'recallDeadLetter',
+    guard: 'no attempt since the redrive',
+  })),
 ]

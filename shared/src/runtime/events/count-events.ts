@@ -40,6 +40,15 @@ const COUNTING: Counting = {
   'group.reopened': (meters) => meters.count('redrive_group_changes_total', { change: 'reopened' }),
   'reconcile.repaired': (meters, { repair, count }) =>
     meters.count('redrive_repairs_total', { repair }, count),
+  'redrive.advanced': (meters, { redriven, skipped }) => {
+    meters.count('redrive_dead_letter_changes_total', { change: 'redriven' }, redriven)
+    meters.count('redrive_members_total', { outcome: 'redriven' }, redriven)
+    meters.count('redrive_members_total', { outcome: 'skipped' }, skipped)
+  },
+  'redrive.members_recalled': (meters, { count, redriveId }) => {
+    meters.count('redrive_dead_letter_changes_total', { change: 'recalled' }, count)
+    if (redriveId !== undefined) meters.count('redrive_members_total', { outcome: 'recalled' }, count)
+  },
   'request.answered': (meters, { method, route, status, durationMs }) => {
     meters.count('redrive_http_requests_total', { method, route, status: String(status) })
     meters.observe('redrive_http_request_duration_seconds', { method, route }, durationMs / 1000)

@@ -1,13 +1,20 @@
 import { BROKER_EVENTS } from './broker-events.ts'
 import { GROUP_EVENTS } from './group-events.ts'
 import { PROCESS_EVENTS } from './process-events.ts'
+import { REDRIVE_EVENTS } from './redrive-events.ts'
 import { TASK_EVENTS } from './task-events.ts'
 
 /**
  * Every event that Redrive emits; there are no others. Their names are the `event` of each log line.
  * n.b. `docs/events.md` is generated from this table (`npm run docs`).
  */
-export const EVENTS = { ...BROKER_EVENTS, ...GROUP_EVENTS, ...PROCESS_EVENTS, ...TASK_EVENTS } as const
+export const EVENTS = {
+  ...BROKER_EVENTS,
+  ...GROUP_EVENTS,
+  ...PROCESS_EVENTS,
+  ...REDRIVE_EVENTS,
+  ...TASK_EVENTS,
+} as const
 
 export type EventName = keyof typeof EVENTS
 

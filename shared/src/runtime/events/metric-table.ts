@@ -46,7 +46,7 @@ export const METRICS = {
     kind: 'counter',
     labels: ['change'],
     meaning:
-      'Dead letters that were recorded, redriven, discarded, restored, or deleted after their retention.',
+      'Dead letters that were recorded, redriven, recalled, discarded, restored, or deleted after their retention.',
   },
   redrive_dead_letters_total: {
     kind: 'counter',
@@ -101,6 +101,11 @@ export const METRICS = {
     kind: 'gauge',
     labels: ['work'],
     meaning: 'Work that one dispatcher does for all: 1 in the one that does it, 0 in the others.',
+  },
+  redrive_members_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    meaning: 'Members of redrives of many that were redriven, skipped because they had changed, or recalled.',
   },
   redrive_open_tasks: {
     kind: 'gauge',
