@@ -56,6 +56,13 @@ export const PROBLEMS = {
     whatToDo:
       'Look at its state; a carried one opens by itself, so try again after the time in `Retry-After`.',
   },
+  DEAD_LETTER_NOT_RECALLABLE: {
+    status: 409,
+    title: 'The redrive cannot be taken back',
+    meaning:
+      'The dead letter is not redriven, a worker has started its task since, or it is a message that went back as it came.',
+    whatToDo: 'Look at the task: it runs or has ended. An open task can be cancelled instead.',
+  },
   DEAD_LETTER_NOT_REDRIVABLE: {
     status: 409,
     title: 'The message cannot be sent back',
@@ -143,11 +150,35 @@ export const PROBLEMS = {
     meaning: 'The address exists, but not with this method; the `Allow` header lists those that it has.',
     whatToDo: 'Use a method from the `Allow` header.',
   },
+  NOTHING_MATCHES: {
+    status: 422,
+    title: 'The filter matches nothing',
+    meaning: 'No open dead letter of a task that you see matches the filter, so nothing was planned.',
+    whatToDo: 'Try the filter with `GET /api/v1/dead-letters?state=open`.',
+  },
   QUEUE_NOT_FOUND: {
     status: 404,
     title: 'There is no such queue',
     meaning: 'A queue is one of the lanes or `error`; the detail lists them.',
     whatToDo: 'Use a name that the detail lists.',
+  },
+  REDRIVE_EXPIRED: {
+    status: 409,
+    title: 'The plan has expired',
+    meaning: 'The plan was not executed before its `expiresAt`; what it froze may be out of date.',
+    whatToDo: 'Plan again with the same filter, look at the counts, and execute the new plan.',
+  },
+  REDRIVE_NOT_ALLOWED: {
+    status: 409,
+    title: 'The redrive is in a state where this does nothing',
+    meaning: '`redriveState` says which state it is in; another operator may have been quicker.',
+    whatToDo: 'Look at it with `GET /api/v1/redrives/{id}`.',
+  },
+  REDRIVE_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such redrive',
+    meaning: 'No redrive of yours has this id.',
+    whatToDo: 'Look for it with `GET /api/v1/redrives`.',
   },
   REQUEST_TIMEOUT: {
     status: 408,
@@ -209,6 +240,12 @@ export const PROBLEMS = {
     title: 'Too many requests with a wrong key',
     meaning: 'Your address has sent too many requests without a valid API key.',
     whatToDo: 'Correct the key and try again after the time in `Retry-After`.',
+  },
+  TOO_MANY_MATCHES: {
+    status: 422,
+    title: 'The filter matches more than is taken at once',
+    meaning: 'More than 1,000,000 open dead letters match the filter, so nothing was planned.',
+    whatToDo: 'Narrow the filter, for example by `type` or `diedBefore`, and plan several redrives.',
   },
   UNKNOWN_TASK_TYPE: {
     status: 422,

@@ -59,6 +59,7 @@ export const deadLetterSchema = z
     input: z
       .unknown()
       .meta({ description: 'What the task was run with when it died; sensitive values are `[masked]`.' }),
+    redriveId: idSchema.nullable().meta({ description: 'The redrive of many that sent it back.' }),
     attempts: z.array(attemptSchema).meta({ description: 'Up to this death.' }),
     raw: rawMessageSchema.nullable().meta({ description: 'The message itself; null unless it is foreign.' }),
     explanation: z.string(),

@@ -9,7 +9,8 @@ import type { Executor, Ledger } from './ledger.ts'
 
 export interface RedriveOrderCommand {
   readonly id: string
-  readonly tenantIds: readonly string[]
+  /** Who planned it; null: whoever, for whoever runs the installation. */
+  readonly tenantId: string | null
   readonly command: RedriveCommand
   readonly auditId: string
   readonly actor: string
@@ -51,11 +52,13 @@ export async function commandRedrive(
   })
 }
 
-async function lock(executor: Executor, { id, tenantIds }: RedriveOrderCommand): Promise<Locked | null> {
+async function lock(executor: Executor, { id, tenantId }: RedriveOrderCommand): Promise<Locked | null> {
   const { rows } = await sql<Locked>`
     select case when state = 'planned' and expires_at <= clock_timestamp() then 'expired' else state end as state,
       recall_asked_at is not null as "isRecallAsked"
-    from redrives where id = ${id} and tenant_id = any(${tenantIds}::uuid[]) for update`.execute(executor)
+    from redrives where id = ${id} and (${tenantId}::uuid is null or tenant_id = ${tenantId}::uuid) for update`.execute(
+    executor,
+  )
   return rows[0] ?? null
 }
 

@@ -4,6 +4,8 @@ import {
   type CommandOutcome,
   commandRedrive,
   findDeadLetter,
+  findRedrive,
+  finishFailed,
   finishSucceeded,
   listAuditEntries,
   listRedriveMembers,
@@ -16,12 +18,10 @@ import {
   redriveDeadLetter,
   type RedrivePlan,
   reportRedrive,
-  findRedrive,
 } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
 import { DEFAULT_TENANT_ID as tenantId, type RedriveCommand } from '@redrive/shared/task'
 import { createLedgerFixture, failureOf } from './ledger-fixture.ts'
-import { finishFailed } from '@redrive/shared/database'
 
 let ledger: Awaited<ReturnType<typeof createLedgerFixture>>
 let workerId: string
@@ -58,7 +58,7 @@ function planOf(fingerprint: string, changes: Partial<RedrivePlan> = {}): Redriv
     id: newId(),
     auditId: newId(),
     tenantId,
-    match: { tenantIds: [tenantId], filter: { fingerprint } },
+    match: { tenantIds: [tenantId], filter: { fingerprint: { anyOf: [fingerprint] } } },
     filter: JSON.stringify({ fingerprint }),
     actor: 'operator',
     reason: 'fixed',
@@ -86,7 +86,7 @@ async function plan(
 function command(id: string, name: RedriveCommand): Promise<CommandOutcome | null> {
   const order = {
     id,
-    tenantIds: [tenantId],
+    tenantId,
     command: name,
     auditId: newId(),
     actor: 'operator',
@@ -96,7 +96,7 @@ function command(id: string, name: RedriveCommand): Promise<CommandOutcome | nul
 }
 
 const advance = (redriveId: string, maxChunk = 500) => advanceRedrive(ledger.db, { redriveId, maxChunk })
-const find = (id: string) => findRedrive(ledger.db, { tenantIds: [tenantId], id })
+const find = (id: string) => findRedrive(ledger.db, { tenantId, id })
 const members = (redriveId: string) => listRedriveMembers(ledger.db, { redriveId, limit: 1_000 })
 const recallOne = (deadLetterId: string) =>
   recallDeadLetter(ledger.db, { tenantId, deadLetterId, actor: 'operator', reason: 'too soon' })

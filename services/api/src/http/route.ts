@@ -49,7 +49,7 @@ export interface RouteDefinition<
   /** With parameters as in OpenAPI: `/api/v1/tasks/{id}`. */
   readonly path: string
   readonly operationId: string
-  readonly tag: 'Tasks' | 'Queues' | 'Dead letters' | 'Audit' | 'Workers' | 'Service'
+  readonly tag: 'Tasks' | 'Queues' | 'Dead letters' | 'Redrives' | 'Audit' | 'Workers' | 'Service'
   readonly summary: string
   readonly description?: string
   readonly access: Scope | 'public'

@@ -11,6 +11,9 @@ import { discardManyRoutes } from './discard-many-routes.ts'
 import { discardRoutes } from './discard-routes.ts'
 import { outcomeRoutes } from './outcome-routes.ts'
 import { queueRoutes } from './queue-routes.ts'
+import { recallRoutes } from './recall-routes.ts'
+import { redriveCommandRoutes } from './redrive-command-routes.ts'
+import { redriveRoutes } from './redrive-routes.ts'
 import { referenceRoutes } from './reference-routes.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { submitRoutes } from './submit-routes.ts'
@@ -35,6 +38,9 @@ export function allRoutes(): readonly Route[] {
     ...discardRoutes,
     ...discardManyRoutes,
     ...auditRoutes,
+    ...recallRoutes,
+    ...redriveRoutes,
+    ...redriveCommandRoutes,
     ...workerRoutes,
     ...serviceRoutes,
     ...referenceRoutes,

@@ -92,6 +92,7 @@ const deadLetter: DeadLetterResource = {
   closedBy: null,
   closingReason: null,
   retainedUntil: null,
+  redriveId: null,
   input: { durationMs: 100, failureRate: 1 },
   attempts: [{ ...attempt, outcome: 'failed', error: ERROR, decision: 'The only attempt is used up.' }],
   raw: null,

@@ -38,6 +38,7 @@ export function toDeadLetter(
     closedBy: letter.closedBy,
     closingReason: letter.closingReason,
     retainedUntil: retainedUntil(letter, retentionDays),
+    redriveId: letter.redriveId,
     input: letter.input ?? null,
     attempts: attempts.map(toAttempt),
     raw: toRaw(letter),
