@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { waitFor } from '@redrive/shared/testing'
 import { findLedgerViolations } from '../harness/check-ledger.ts'
+import { countRuns } from '../harness/count-runs.ts'
+import { seedDeadLetters } from '../harness/seed-dead-letters.ts'
 import { type Cluster, startCluster } from '../harness/start-cluster.ts'
 import { expectKilled } from './expect-killed.ts'
 
@@ -68,6 +70,53 @@ describe('an api killed at', () => {
     expect((await client.call(`/dead-letters/${letter.id}/redrive`, { body: {} })).status).toBe(409)
     await waitFor(() => runs().length === 2, 'the second life to run', { deadlineMs: 30_000 })
     expect((await client.openDeadLetter(id)).id).not.toBe(letter.id)
+    await api.stop()
+  }, 60_000)
+
+  test('redrive.planned: the plan is found in the list, and nothing of it has gone back', async () => {
+    const order = { filter: { tag: 'planned' } }
+    await seedDeadLetters(cluster.database, { count: 3, tag: 'planned' })
+    const doomed = await cluster.startApi({ CRASH_AT: 'redrive.planned' })
+    await doomed.client.call('/redrives', { body: order }).catch(() => null)
+    await expectKilled(doomed.api)
+    const { api, client } = await cluster.startApi()
+    expect((await client.call('/redrives?limit=1')).body.items).toMatchObject([
+      { state: 'planned', memberCount: 3 },
+    ])
+    expect((await client.call('/dead-letters?tag=planned&state=open')).body.items).toHaveLength(3)
+    expect((await client.call('/redrives', { body: order })).status).toBe(201)
+    await api.stop()
+  }, 60_000)
+
+  test('redrive.started: the members go back, and pressing again starts nothing twice', async () => {
+    const [count, log] = [20, cluster.sideLog()]
+    const input = { sideLog: log.file }
+    await seedDeadLetters(cluster.database, { count, types: ['test.logged'], input, tag: 'started' })
+    const { api, client } = await cluster.startApi()
+    const { id } = (await client.call('/redrives', { body: { filter: { tag: 'started' } } })).body
+    const doomed = await cluster.startApi({ CRASH_AT: 'redrive.started' })
+    await doomed.client.call(`/redrives/${id}/execute`, { method: 'POST' }).catch(() => null)
+    await expectKilled(doomed.api)
+    expect((await client.call(`/redrives/${id}/execute`, { method: 'POST' })).status).toBe(200)
+    await waitFor(() => log.runs().length >= count, 'every member to run', { deadlineMs: 30_000 })
+    const runs = countRuns(log)
+    expect([runs.size, ...new Set(runs.values())]).toEqual([count, 1])
+    await api.stop()
+  }, 60_000)
+
+  test('recall.chunk_committed: the dispatcher takes back the rest', async () => {
+    const count = 1_200
+    await seedDeadLetters(cluster.database, { count, tag: 'recalled' })
+    const { api, client } = await cluster.startApi()
+    const { id } = (await client.call('/redrives', { body: { filter: { tag: 'recalled' } } })).body
+    await client.call(`/redrives/${id}/execute`, { method: 'POST' })
+    const found = async () => (await client.call(`/redrives/${id}`)).body
+    await waitFor(async () => (await found()).state === 'completed', 'every member to go back')
+    const doomed = await cluster.startApi({ CRASH_AT: 'recall.chunk_committed' })
+    await doomed.client.call(`/redrives/${id}/recall`, { body: { reason: 'too soon' } }).catch(() => null)
+    await expectKilled(doomed.api)
+    await waitFor(async () => (await found()).recall?.endedAt !== null, 'the recall to end')
+    expect((await found()).progress).toMatchObject({ redriven: 0, recalled: count })
     await api.stop()
   }, 60_000)
 })

@@ -3,6 +3,8 @@ import { waitFor } from '@redrive/shared/testing'
 import { sql } from 'kysely'
 import type { ApiClient } from '../harness/api-client.ts'
 import { findLedgerViolations } from '../harness/check-ledger.ts'
+import { countRuns } from '../harness/count-runs.ts'
+import { seedDeadLetters } from '../harness/seed-dead-letters.ts'
 import { type Cluster, startCluster } from '../harness/start-cluster.ts'
 import { expectKilled } from './expect-killed.ts'
 
@@ -139,6 +141,33 @@ describe('a dispatcher killed at', () => {
     expect(await client.ended(ids[0]!)).toMatchObject({ state: 'expired', attempt: 0, attempts: [] })
     await healthy.stop()
   }, 60_000)
+
+  test.each(['redrive.chunk_before_commit', 'redrive.chunk_committed'])(
+    '%s: each member of the redrive goes back and runs once',
+    async (point) => {
+      const [count, log] = [1_200, cluster.sideLog()]
+      const input = { sideLog: log.file }
+      await seedDeadLetters(cluster.database, { count, types: ['test.logged'], input, tag: point })
+      const doomed = await cluster.start('dispatcher', { CRASH_AT: `${point}:2` })
+      const { id } = (await client.call('/redrives', { body: { filter: { tag: point } } })).body
+      await client.call(`/redrives/${id}/execute`, { method: 'POST' })
+      await expectKilled(doomed)
+      const healthy = await cluster.start('dispatcher')
+      await waitFor(
+        async () => (await client.call(`/redrives/${id}/report`)).body.outcomes.succeeded === count,
+        'every member to succeed',
+        { deadlineMs: 30_000 },
+      )
+      expect((await client.call(`/redrives/${id}`)).body.progress).toMatchObject({
+        redriven: count,
+        skipped: 0,
+      })
+      const runs = countRuns(log)
+      expect([runs.size, ...new Set(runs.values())]).toEqual([count, 1])
+      await healthy.stop()
+    },
+    60_000,
+  )
 })
 
 /** Lets a task die, and returns its fault. */

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { pacedUntilMs, paceRedrive } from '../task/index.ts'
 import type { Executor, Ledger } from './ledger.ts'
+import { planByKey } from './plan-by-key.ts'
 import { redriveParts } from './redrive-parts.ts'
 
 export interface RedriveStep {
@@ -47,6 +48,7 @@ export async function advanceRedrive(db: Kysely<Ledger>, advance: Advance): Prom
     if (redrive === null) return null
     const { count, fromMs } = paceRedrive({ ...redrive, maxChunk: advance.maxChunk })
     if (count === 0) return { redriven: 0, skipped: 0, isCompleted: false, isFull: false }
+    await planByKey(executor)
     const upTo = Math.min(redrive.memberCount, redrive.position + count)
     const redriven = await redriveMembers(executor, redrive, upTo)
     const skipped = await skipMembers(executor, redrive, upTo)
@@ -108,7 +110,9 @@ async function skipMembers(executor: Executor, redrive: Running, upTo: number): 
   const { rows } = await sql<{ count: number }>`
     with changed as (
       select m.position, d.id is null as is_gone, d.state, d.closed_by, d.closed_at
-      from redrive_members m left join dead_letters d on d.id = m.dead_letter_id
+      from redrive_members m left join dead_letters d on d.id = m.dead_letter_id and d.id = any(array(
+        select dead_letter_id from redrive_members
+        where redrive_id = ${redrive.id} and position > ${redrive.position} and position <= ${upTo} and state = 'planned'))
       where m.redrive_id = ${redrive.id} and m.position > ${redrive.position} and m.position <= ${upTo} and m.state = 'planned'
     ),
     skipped as (

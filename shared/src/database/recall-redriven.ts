@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Executor, Ledger } from './ledger.ts'
+import { planByKey } from './plan-by-key.ts'
 
 export interface Recall {
   readonly actor: string
@@ -21,7 +22,7 @@ export interface RecallChunk {
 
 /** No attempt has been made since the redrive, over `o`, and the dead letter is there to be opened again. */
 const NOT_STARTED = sql`o.redriven_from is not null and o.token is null and o.attempt = o.attempts_before_life
-  and exists (select from dead_letters e where e.id = o.redriven_from and e.state = 'redriven')`
+  and (select e.state from dead_letters e where e.id = o.redriven_from) = 'redriven'`
 
 /**
  * Takes back one redriven task that no worker has started, in one transaction; false when an attempt was quicker, or the
@@ -69,6 +70,7 @@ export async function recallMembers(
       .forUpdate()
       .executeTakeFirst()
     if (asked === undefined) return null
+    await planByKey(executor)
     const recalled = await recallRedriven(executor, {
       actor: asked.recalled_by ?? '',
       reason: asked.recall_reason,

@@ -16,7 +16,7 @@ export interface RedriveTerms {
  * added, and the audit says who and why. A deadline that is still ahead stays; one that has passed would end the new life at
  * once, so the new life has none. Follows a part `wanted (dead_letter_id, audit_id, input)`, the input as JSON text
  * or null; its own part `opened (task_id, number, redriven_from)` has those that were open and are no longer.
- * Locks dead letters in id order, then their tasks in id order.
+ * Locks dead letters in id order, then their tasks in id order. Many at once need `planByKey` in their transaction.
  */
 export function redriveParts(terms: RedriveTerms): RawBuilder<unknown> {
   return sql`${lockedParts()},
@@ -33,7 +33,9 @@ export function redriveParts(terms: RedriveTerms): RawBuilder<unknown> {
       returning t.id, t.lane
     ),
     unlisted as (
-      delete from rare_endings r using before b where r.tenant_id = b.tenant_id and r.state = 'failed' and r.task_id = b.id
+      delete from rare_endings where ctid = any(array(select (
+        select r.ctid from rare_endings r where r.tenant_id = b.tenant_id and r.state = 'failed' and r.task_id = b.id
+      ) from before b))
     ),
     opened as (
       insert into open_tasks (task_id, tenant_id, lane, type, number, due_at, attempt, charged_attempts, attempts_before_life,
@@ -52,7 +54,7 @@ export function redriveParts(terms: RedriveTerms): RawBuilder<unknown> {
     )`
 }
 
-/** n.b. By key whatever the statistics say (see `ofTasks`): after many deaths at once they are those of another hour. */
+/** n.b. By key, here and in the other parts, whatever the statistics say: see `planByKey`. */
 function lockedParts(): RawBuilder<unknown> {
   return sql`locked as (
       select d.id, d.task_id, w.audit_id, w.input from dead_letters d join wanted w on w.dead_letter_id = d.id
