@@ -25,7 +25,10 @@ export const redriveProgressSchema = z
     redriven: count,
     skipped: count,
     recalled: count,
-    perSecond: z.number().nullable().meta({ description: 'Since it was started or resumed.' }),
+    perSecond: z
+      .number()
+      .nullable()
+      .meta({ description: 'Since it was started or resumed; null before, and while it is paused.' }),
     etaSeconds: z
       .number()
       .nullable()

@@ -25,7 +25,7 @@ export interface RedriveView {
   readonly redriven: number
   readonly skipped: number
   readonly recalled: number
-  /** Members that had their turn in each second since it was started or resumed; null where it did not run yet. */
+  /** Members that had their turn in each second since it was started or resumed; null before, and while it is paused. */
   readonly perSecond: number | null
   readonly recallAskedAt: Date | null
   readonly recalledBy: string | null
@@ -67,7 +67,6 @@ const STATE = sql<RedriveState>`case when r.state = 'planned' and r.expires_at <
 
 const ENDED_AT = sql<Date | null>`case when r.state = 'planned' and r.expires_at <= now() then r.expires_at else r.ended_at end`
 
-const PER_SECOND = sql<
-  number | null
->`(r.redriven_count + r.skipped_count + r.recalled_count - r.acted_before)::float8
-  / nullif(greatest(extract(epoch from coalesce(r.ended_at, now()) - r.running_since)::float8, 0.001), 0)`
+const PER_SECOND = sql<number | null>`case when r.running_since is null or r.state = 'paused' then null else
+  (r.redriven_count + r.skipped_count + r.recalled_count - r.acted_before)::float8
+    / greatest(extract(epoch from coalesce(r.ended_at, now()) - r.running_since)::float8, 0.001) end`
