@@ -57,7 +57,7 @@ export async function startCluster(given: Partial<ClusterEngines> = {}): Promise
   const url = given.databaseUrl ?? (await createTestDatabase()).url
   const amqp =
     given.amqpUrl === undefined ? await createTestVhost() : { amqpUrl: given.amqpUrl, managementUrl: null }
-  const database = createDatabase({ url, poolSize: 2, statementTimeoutMs: 10_000, applicationName: 'test' })
+  const database = createDatabase({ url, poolSize: 6, statementTimeoutMs: 10_000, applicationName: 'test' })
   onCleanup(() => database.close())
   const folder = mkdtempSync(join(tmpdir(), 'redrive-cluster-'))
   onCleanup(() => rmSync(folder, { recursive: true, force: true }))

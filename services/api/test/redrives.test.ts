@@ -116,6 +116,10 @@ describe('a redrive of many', () => {
       skipCode: 'invalid_input',
       skippedBecause: 'the edited input does not fit the type: /c is not a known property',
     })
+    const secret = await post('/redrives', { filter: { tag: 'edited' }, inputPatch: { b: 'a secret' } })
+    const { skippedBecause } = (await get(`/redrives/${secret.json.id}/members`)).json.items[0]
+    expect(skippedBecause).toMatch(/^the edited input does not fit the type: \/b expected /)
+    expect(skippedBecause).not.toContain('secret')
     const good = await post('/redrives', { filter: { tag: 'edited' }, inputPatch: { b: 9 }, lane: 'high' })
     expect(good.json).toMatchObject({ inputPatch: { b: 9 }, progress: { planned: 2, skipped: 0 } })
     await post(`/redrives/${good.json.id}/execute`)

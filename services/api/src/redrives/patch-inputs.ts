@@ -1,3 +1,4 @@
+import type { FieldError } from '@redrive/shared/contract'
 import type { PatchableMember, PatchedInput, PatchInputs } from '@redrive/shared/database'
 import type { KnownType } from '../task-types/known-type.ts'
 import type { TaskTypeDirectory } from '../task-types/task-type-directory.ts'
@@ -41,6 +42,11 @@ function patchInput({ input }: PatchableMember, { type, patch, maxInputBytes }: 
     }
   const [fault] = type.checkInput?.(edited) ?? []
   if (fault === undefined) return { input: text }
-  const because = `the edited input does not fit the type: ${fault.path || 'the input'} ${fault.message}`
+  const because = `the edited input does not fit the type: ${fault.path || 'the input'} ${withoutValue(fault)}`
   return { skipCode: 'invalid_input', because }
+}
+
+/** What was expected, but not what was there: a reason is shown to whoever sees the member, an input perhaps not. */
+function withoutValue({ expected, message }: FieldError): string {
+  return expected === undefined ? message : `expected ${expected}`
 }
