@@ -52,6 +52,8 @@ type Act = typeof act extends fc.Arbitrary<infer T> ? T : never
 interface Round {
   readonly redriveId: string
   readonly taskIds: readonly string[]
+  /** Every dispatch that a worker has started, as `task.number`. */
+  readonly started: Set<string>
 }
 
 async function begin(tag: string): Promise<Round> {
@@ -81,7 +83,7 @@ async function begin(tag: string): Promise<Round> {
     .where('redrive_id', '=', redriveId)
     .orderBy('position')
     .execute()
-  return { redriveId, taskIds: members.map((member) => member.task_id) }
+  return { redriveId, taskIds: members.map((member) => member.task_id), started: new Set() }
 }
 
 async function perform(round: Round, one: Act): Promise<void> {
@@ -95,12 +97,17 @@ async function perform(round: Round, one: Act): Promise<void> {
   else if (one.kind === 'recall' && 'size' in one) await recallMembers(db, { redriveId, limit: one.size })
   else if ('which' in one) {
     const taskIds = [...new Set(one.which)].map((index) => round.taskIds[index]!)
-    if (one.kind === 'claim' || one.kind === 'succeed' || one.kind === 'fail') await work(one.kind, taskIds)
+    if (one.kind === 'claim' || one.kind === 'succeed' || one.kind === 'fail')
+      await work(round, one.kind, taskIds)
     else await operate(one.kind, taskIds)
   }
 }
 
-async function work(kind: 'claim' | 'succeed' | 'fail', taskIds: readonly string[]): Promise<void> {
+async function work(
+  { started }: Round,
+  kind: 'claim' | 'succeed' | 'fail',
+  taskIds: readonly string[],
+): Promise<void> {
   const { db } = database
   const open = await db
     .selectFrom('open_tasks')
@@ -109,7 +116,8 @@ async function work(kind: 'claim' | 'succeed' | 'fail', taskIds: readonly string
     .execute()
   if (kind === 'claim') {
     const tickets = open.map(({ taskId, number }) => ({ taskId, number, token: crypto.randomUUID() }))
-    await claimTickets(db, { workerId, types: [TYPE], tickets })
+    const claimed = await claimTickets(db, { workerId, types: [TYPE], tickets })
+    for (const { taskId, number } of claimed) started.add(`${taskId}.${number}`)
     return
   }
   const running = open.flatMap(({ taskId, token }) => (token === null ? [] : [{ taskId, token }]))
@@ -156,8 +164,9 @@ async function operate(kind: string, taskIds: readonly string[]): Promise<void> 
   }
 }
 
-/** Of the redrive's own counts, and of recalled members that ran all the same. */
-async function findRedriveViolations({ redriveId }: Round): Promise<readonly string[]> {
+/** Of the redrive's own counts, and of recalls that came too late. */
+async function findRedriveViolations(round: Round): Promise<readonly string[]> {
+  const { redriveId } = round
   const { rows } = await sql<{ violation: string }>`
     select 'counts differ from the members' as violation from redrives r where r.id = ${redriveId} and not exists (
       select from redrive_members where redrive_id = r.id
@@ -165,13 +174,24 @@ async function findRedriveViolations({ redriveId }: Round): Promise<readonly str
         and count(*) filter (where state = 'skipped') = r.skipped_count
         and count(*) filter (where state = 'recalled') = r.recalled_count)
     union all
-    select 'a recalled member ran: ' || m.task_id from redrive_members m join attempts a on a.task_id = m.task_id and a.number = m.number
-    where m.redrive_id = ${redriveId} and m.state = 'recalled'
-    union all
     select 'a member had its turn, and is neither redriven nor skipped: ' || m.position from redrive_members m
     join redrives r on r.id = m.redrive_id where r.id = ${redriveId} and m.position <= r.position and m.state = 'planned'
   `.execute(database.db)
-  return rows.map((row) => row.violation)
+  return [...rows.map((row) => row.violation), ...(await findRecalledStarts(round))]
+}
+
+/** Recalls, of one or of many, of what a worker had started. */
+async function findRecalledStarts({ taskIds, started }: Round): Promise<readonly string[]> {
+  const recalls = await database.db
+    .selectFrom('audit_entries')
+    .select(['task_id', 'details'])
+    .where('task_id', 'in', taskIds)
+    .where('action', '=', 'dead_letter.recalled')
+    .execute()
+  const dispatches = recalls.map(({ task_id: taskId, details }) => `${taskId}.${String(details['number'])}`)
+  return dispatches
+    .filter((dispatch) => started.has(dispatch))
+    .map((dispatch) => `started and recalled: ${dispatch}`)
 }
 
 test('whatever operators, workers and dispatchers do at once, no task is lost, doubled, or run after its recall', async () => {
