@@ -24,6 +24,7 @@ async function createRedrives(db: Kysely<unknown>): Promise<void> {
       planned_at timestamptz not null default now(),
       expires_at timestamptz not null,
       started_at timestamptz,
+      started_by text,
       running_since timestamptz,
       acted_before integer not null default 0,
       ended_at timestamptz,

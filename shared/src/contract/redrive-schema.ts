@@ -45,6 +45,7 @@ const redriveFields = {
   plannedAt: instantSchema,
   expiresAt: instantSchema.meta({ description: 'Until then the plan can be executed.' }),
   startedAt: instantSchema.nullable(),
+  startedBy: z.string().nullable().meta({ description: 'Who executed it; `actor` planned it.' }),
   endedAt: instantSchema.nullable(),
   ratePerSecond: z.number().nullable(),
   concurrency: z.int().nullable(),

@@ -22,6 +22,7 @@ export interface Advance {
 
 interface Running {
   readonly id: string
+  /** Who executed it: the members went back by that order. */
   readonly actor: string
   readonly reason: string | null
   readonly lane: string | null
@@ -67,7 +68,7 @@ export async function advanceRedrive(db: Kysely<Ledger>, advance: Advance): Prom
 
 async function lockRunning(executor: Executor, id: string): Promise<Running | null> {
   const { rows } = await sql<Omit<Running, 'nowMs' | 'openMembers'>>`
-    select id, actor, reason, lane, max_attempts as attempts, rate_per_second as "ratePerSecond", concurrency, position,
+    select id, coalesce(started_by, actor) as actor, reason, lane, max_attempts as attempts, rate_per_second as "ratePerSecond", concurrency, position,
       member_count as "memberCount", extract(epoch from paced_until)::float8 * 1000 as "pacedUntilMs"
     from redrives where id = ${id} and state = 'running' for update`.execute(executor)
   const [redrive] = rows

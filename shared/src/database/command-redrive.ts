@@ -72,6 +72,7 @@ async function move(
   await sql`
     update redrives set state = ${to},
       started_at = case when ${isStarting} then coalesce(started_at, clock_timestamp()) else started_at end,
+      started_by = case when ${command === 'execute'} then ${actor} else started_by end,
       running_since = case when ${isStarting} then clock_timestamp() else running_since end,
       acted_before = case when ${isStarting} then redriven_count + skipped_count + recalled_count else acted_before end,
       paced_until = case when ${isStarting} then clock_timestamp() else paced_until end,

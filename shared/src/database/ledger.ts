@@ -239,6 +239,7 @@ export interface RedrivesTable {
   planned_at: Generated<Date>
   expires_at: Instant
   started_at: OptionalInstant
+  started_by: string | null
   running_since: OptionalInstant
   acted_before: Generated<number>
   ended_at: OptionalInstant

@@ -14,6 +14,7 @@ export interface RedriveView {
   readonly plannedAt: Date
   readonly expiresAt: Date
   readonly startedAt: Date | null
+  readonly startedBy: string | null
   readonly endedAt: Date | null
   readonly ratePerSecond: number | null
   readonly concurrency: number | null
@@ -45,7 +46,12 @@ export function selectRedrives(executor: Executor) {
       'r.actor',
       'r.planned_at as plannedAt',
     ])
-    .select(['r.expires_at as expiresAt', 'r.started_at as startedAt', 'r.rate_per_second as ratePerSecond'])
+    .select([
+      'r.expires_at as expiresAt',
+      'r.started_at as startedAt',
+      'r.started_by as startedBy',
+      'r.rate_per_second as ratePerSecond',
+    ])
     .select([
       'r.concurrency',
       'r.lane',

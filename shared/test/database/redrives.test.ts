@@ -60,7 +60,7 @@ function planOf(fingerprint: string, changes: Partial<RedrivePlan> = {}): Redriv
     tenantId,
     match: { tenantIds: [tenantId], filter: { fingerprint: { anyOf: [fingerprint] } } },
     filter: JSON.stringify({ fingerprint }),
-    actor: 'operator',
+    actor: 'planner',
     reason: 'fixed',
     ratePerSecond: null,
     concurrency: null,
@@ -213,7 +213,12 @@ describe('an execution', () => {
       closed_by: 'operator',
     })
     expect(await listAuditEntries(ledger.db, { tenantId, taskId: dead[0]!.taskId })).toMatchObject([
-      { action: 'dead_letter.redriven', reason: 'fixed', details: { redriveId: id, number: 2 } },
+      {
+        action: 'dead_letter.redriven',
+        actor: 'operator',
+        reason: 'fixed',
+        details: { redriveId: id, number: 2 },
+      },
     ])
   })
 

@@ -14,6 +14,7 @@ export function toRedrive(redrive: RedriveView): RedriveResource {
     plannedAt: redrive.plannedAt.toISOString(),
     expiresAt: redrive.expiresAt.toISOString(),
     startedAt: redrive.startedAt?.toISOString() ?? null,
+    startedBy: redrive.startedBy,
     endedAt: redrive.endedAt?.toISOString() ?? null,
     ratePerSecond: redrive.ratePerSecond,
     concurrency: redrive.concurrency,
