@@ -53,7 +53,7 @@ async function recall({ params, caller, body }: RecallRequest, api: ApiParts): P
   if (!isRecalled) throw notRecallable(after)
   const { actor } = caller
   api.events.emit('redrive.members_recalled', { count: 1, deadLetterId: letter.id, actor })
-  return { status: 200, json: await repeatRead(() => showDeadLetter(api.db, after)) }
+  return { status: 200, json: await repeatRead(() => showDeadLetter(api, after)) }
 }
 
 function notRecallable({ id, taskId, state }: DeadLetterView): ProblemError {

@@ -148,10 +148,12 @@ async function plan(
   return { status: 201, headers, json: { ...toRedrive(redrive), samples } }
 }
 
-async function findSamples({ summary }: RedriveView, { db }: ApiParts) {
-  const found = await Promise.all(summary.sampleIds.map((id) => findDeadLetter(db, { tenantId: null, id })))
+async function findSamples({ summary }: RedriveView, api: ApiParts) {
+  const found = await Promise.all(
+    summary.sampleIds.map((id) => findDeadLetter(api.db, { tenantId: null, id })),
+  )
   return showDeadLetters(
-    db,
+    api,
     found.filter((letter) => letter !== null),
   )
 }
