@@ -3,6 +3,7 @@ import type { PatchableMember, PatchedInput, PatchInputs } from '@redrive/shared
 import type { KnownType } from '../task-types/known-type.ts'
 import type { TaskTypeDirectory } from '../task-types/task-type-directory.ts'
 import { unknownTypeDetail } from '../task-types/unknown-task-type.ts'
+import { findSensitiveEdit } from './find-sensitive-edit.ts'
 import { mergePatch } from './merge-patch.ts'
 
 export interface InputPatching {
@@ -32,6 +33,12 @@ interface MemberPatch {
 }
 
 function patchInput({ input }: PatchableMember, { type, patch, maxInputBytes }: MemberPatch): PatchedInput {
+  const secret = findSensitiveEdit(patch, type.sensitive)
+  if (secret !== null)
+    return {
+      skipCode: 'invalid_input',
+      because: `the patch writes ${secret}, which is sensitive for the type ${type.name}: redrive it by itself, with an edited input`,
+    }
   const edited = mergePatch(input, patch)
   const text = JSON.stringify(edited)
   const bytes = Buffer.byteLength(text)

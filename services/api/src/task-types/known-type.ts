@@ -6,6 +6,8 @@ export interface KnownType {
   readonly name: string
   readonly lane: Lane
   readonly maxAttempts: number
+  /** Paths to fields of the input that are masked wherever they are shown. */
+  readonly sensitive: readonly string[]
   /** Null where the registered schema cannot be used; the worker checks the input then. */
   readonly checkInput: InputCheck | null
 }

@@ -97,7 +97,8 @@ export class TaskTypeDirectory {
     const schema = JSON.stringify(view.inputSchema)
     const checkInput = before?.schema === schema ? before.type.checkInput : this.#compileSchema(view)
     const lane = isLane(view.lane) ? view.lane : DEFAULT_LANE
-    return { schema, type: { name: view.name, lane, maxAttempts: view.retry.maxAttempts, checkInput } }
+    const { name, sensitive, retry } = view
+    return { schema, type: { name, lane, maxAttempts: retry.maxAttempts, sensitive, checkInput } }
   }
 
   #compileSchema({ name, inputSchema }: TaskTypeView): KnownType['checkInput'] {

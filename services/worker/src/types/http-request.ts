@@ -44,6 +44,8 @@ export function createHttpRequest({
   return defineTask({
     name: 'http.request',
     input: httpRequestInput,
+    // Where keys and passwords are.
+    sensitive: ['headers.*'],
     // The request's own limit ends it first, with an error that says more.
     timeoutMs: MAX_REQUEST_TIMEOUT_MS + 30_000,
     expectedDurationMs: 300,
