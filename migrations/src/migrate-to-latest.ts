@@ -5,8 +5,8 @@ import * as ledger from './0001-ledger.ts'
 import * as failures from './0002-failures.ts'
 import * as search from './0003-search.ts'
 import * as groups from './0004-groups.ts'
-import * as audit from './0006-audit.ts'
 import * as redrives from './0005-redrives.ts'
+import * as audit from './0006-audit.ts'
 import * as deadlines from './0007-deadlines.ts'
 
 // In order, forward only; a file that has landed is never edited.
@@ -15,8 +15,8 @@ const MIGRATIONS = {
   '0002-failures': failures,
   '0003-search': search,
   '0004-groups': groups,
-  '0006-audit': audit,
   '0005-redrives': redrives,
+  '0006-audit': audit,
   '0007-deadlines': deadlines,
 }
 

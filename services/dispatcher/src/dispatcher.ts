@@ -45,8 +45,8 @@ const WORKS = ['expire', 'groups', 'overdue', 'reconcile', 'redrive', 'retention
 const releaseOf = (lane: Lane): string => `release ${lane}`
 
 /**
- * One dispatcher: release of each lane, rescue, reconciliation, overdue dead letters, expiry, the watch over groups and
- * redrives of many, each done by one of all dispatchers at a time; and the recorder of the error queue, in which all share.
+ * One dispatcher: release of each lane, rescue, reconciliation, overdue dead letters, expiry, the watch over groups, redrives
+ * of many and retention, each done by one of all dispatchers at a time; and the recorder of the error queue, in which all share.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
@@ -107,6 +107,7 @@ export class Dispatcher {
       failuresPerMinute: settings.alertFailuresPerMinute,
       isLeading: () => this.#leadership.holds('groups'),
     })
+    this.#redrives = this.#createRedrives()
     this.#retention = createRetention({
       db: this.#database.db,
       events,
@@ -115,7 +116,6 @@ export class Dispatcher {
       days: settings.deadLetterRetentionDays,
       isLeading: () => this.#leadership.holds('retention'),
     })
-    this.#redrives = this.#createRedrives()
     const { consuming } = this.#broker
     this.#recorder = new ErrorRecorder({ connection: consuming, db: this.#database.db, events, logger })
     const check = () => checkReadiness(this.#neededParts())
@@ -141,8 +141,8 @@ export class Dispatcher {
     this.#overdue.start()
     this.#expiry.start()
     this.#groups.start()
-    this.#retention.start()
     this.#redrives.start()
+    this.#retention.start()
     this.#readiness.start()
     void this.#establishTopology()
   }
@@ -184,8 +184,8 @@ export class Dispatcher {
       this.#overdue.stop(),
       this.#expiry.stop(),
       this.#groups.stop(),
-      this.#retention.stop(),
       this.#redrives.stop(),
+      this.#retention.stop(),
       this.#reconciliation.stop(),
       this.#rescue.stop(),
       this.#recorder.stop(),

@@ -123,7 +123,7 @@ async function recallRedriven(
     audited as (
       insert into audit_entries (id, tenant_id, actor, action, task_id, dead_letter_id, reason, details)
       select new_task_id(), tenant_id, ${actor}, 'dead_letter.recalled', task_id, redriven_from, ${reason}::text,
-        jsonb_build_object('number', number, 'redriveId', redrive_id)
+        jsonb_strip_nulls(jsonb_build_object('number', number, 'redriveId', redrive_id))
       from gone
     )
     select g.task_id as "taskId", g.redriven_from as "deadLetterId", g.redrive_id as "redriveId", l.id is not null as "isWhole"

@@ -49,7 +49,7 @@ export function redriveParts(terms: RedriveTerms): RawBuilder<unknown> {
       insert into audit_entries (id, tenant_id, actor, action, task_id, dead_letter_id, reason, details)
       select b.audit_id, b.tenant_id, ${terms.actor}, 'dead_letter.redriven', b.id, b.dead_letter_id, ${terms.reason}::text,
         jsonb_build_object('edited', b.edited is not null, 'lane', ${terms.lane}::text, 'attempts', ${terms.attempts}::int,
-          'number', b.number + 1, 'redriveId', ${terms.redriveId}::uuid)
+          'number', b.number + 1) || jsonb_strip_nulls(jsonb_build_object('redriveId', ${terms.redriveId}::uuid))
       from before b
     )`
 }
