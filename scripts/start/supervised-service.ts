@@ -69,14 +69,14 @@ export class SupervisedService {
     const child = this.#child
     if (child === null) return this.#ended
     child.kill('SIGTERM')
-    const timer = setTimeout(() => child.kill('SIGKILL'), this.#definition.graceMs)
+    const timer = setTimeout(() => killGroup(child), this.#definition.graceMs)
     await this.#ended
     clearTimeout(timer)
   }
 
   kill(): void {
     this.#stopping.abort()
-    this.#child?.kill('SIGKILL')
+    if (this.#child !== null) killGroup(this.#child)
   }
 
   /** In a session of its own: Ctrl-C must reach the supervisor alone, which stops services before engines. */
@@ -135,5 +135,15 @@ export class SupervisedService {
     return new Error(
       `The ${this.#definition.name} ${what}.\n→ Its log is ${this.#log.file}; the reason is at its end.`,
     )
+  }
+}
+
+/** With the processes that a service has started itself: a worker's parent would otherwise leave it behind. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // Windows has no groups; and a group that is gone needs no signal.
+    child.kill('SIGKILL')
   }
 }

@@ -64,6 +64,16 @@ describe('a worker killed at', () => {
     expect(outcomes(task)).toEqual(['lost', 'succeeded'])
   }, 60_000)
 
+  test('alone.began: the process of the attempt ends with its worker, and the attempt is lost and uncharged', async () => {
+    const id = await killWorkerAt('alone.began', 'test.isolated')
+    log.release()
+    const task = await client.ended(id)
+    expect(outcomes(task)).toEqual(['lost', 'succeeded'])
+    expect(task.attempts[0].isCharged).toBe(false)
+    // The first process may have been gone before it noted anything.
+    expect(log.runs().at(-1)).toEqual({ taskId: id, attempt: 2 })
+  }, 60_000)
+
   test('finish.before_commit: the handler runs twice, and the task ends once', async () => {
     const id = await killWorkerAt('finish.before_commit', 'test.logged')
     const task = await client.ended(id)

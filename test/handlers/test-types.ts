@@ -1,6 +1,6 @@
 import { appendFile, access } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
-import { defineTask, PermanentError } from '@redrive/worker'
+import { setImmediate as giveWay, setTimeout as delay } from 'node:timers/promises'
+import { defineTask, type HandlerContext, PermanentError } from '@redrive/worker'
 import { z } from 'zod'
 
 // Each run is written to a file outside the ledger, so that a test can count what really happened.
@@ -46,15 +46,13 @@ export const second = defineTask({
 })
 
 /** Runs until the file `<sideLog>.go` exists, or its signal is aborted. */
-export const held = defineTask({
-  name: 'test.held',
-  input,
-  handler: async ({ sideLog }, context) => {
-    await note(sideLog, context)
-    while (!(await exists(`${sideLog}.go`))) await delay(20, undefined, { signal: context.signal })
-    return { attempt: context.attempt }
-  },
-})
+export const held = defineTask({ name: 'test.held', input, handler: hold })
+
+async function hold({ sideLog }: z.output<typeof input>, context: HandlerContext): Promise<object> {
+  await note(sideLog, context)
+  while (!(await exists(`${sideLog}.go`))) await delay(20, undefined, { signal: context.signal })
+  return { attempt: context.attempt }
+}
 
 async function exists(file: string): Promise<boolean> {
   return access(file).then(
@@ -62,3 +60,39 @@ async function exists(file: string): Promise<boolean> {
     () => false,
   )
 }
+
+/** Takes a moment, whatever happens around it. */
+export const innocent = defineTask({
+  name: 'test.innocent',
+  input,
+  handler: async ({ sideLog }, context) => {
+    await delay(300)
+    await note(sideLog, context)
+  },
+})
+
+/** Ends the process that runs it, once its neighbours have begun. */
+export const poison = defineTask({
+  name: 'test.poison',
+  input: z.strictObject({ how: z.enum(['exit', 'memory', 'loop', 'abort']) }),
+  handler: async ({ how }) => {
+    await delay(100)
+    process.stdout.write(`about to die by ${how}\n`)
+    // oxlint-disable-next-line unicorn/no-process-exit -- that is the case
+    if (how === 'exit') process.exit(9)
+    if (how === 'abort') process.abort()
+    if (how === 'loop') while (true);
+    for (const kept: number[][] = []; ; await giveWay()) {
+      kept.push(Array.from({ length: 100_000 }, (_, index) => index + 0.5))
+    }
+  },
+})
+
+/** As `test.held`, in a process of its own. */
+export const isolated = defineTask({
+  name: 'test.isolated',
+  input,
+  isolation: 'process',
+  retry: quick,
+  handler: hold,
+})

@@ -30,6 +30,8 @@ export interface Cluster {
   start(service: 'api' | 'dispatcher' | 'worker', environment?: Environment): Promise<SpawnedService>
   /** Starts a service that may die before it is ready. */
   spawn(service: 'api' | 'dispatcher' | 'worker', environment?: Environment): SpawnedService
+  /** Starts a worker as it is deployed: with the parent process that replaces it. */
+  startKeptWorker(environment?: Environment): Promise<SpawnedService>
   /** Starts an api and returns a client of it. */
   startApi(environment?: Environment): Promise<{ api: SpawnedService; client: ApiClient }>
   /** A new file for the runs of the test handlers. */
@@ -83,6 +85,12 @@ export async function startCluster(given: Partial<ClusterEngines> = {}): Promise
     settings,
     spawn,
     start,
+    startKeptWorker: async (environment = {}) => {
+      const env = { ...settings, ...environment }
+      const spawned = spawnService({ service: 'worker', env, isKept: true })
+      await spawned.waitForReady({ deadlineMs: 60_000 })
+      return spawned
+    },
     startApi: async (environment) => {
       const api = await start('api', environment)
       const { apiUrl, operationsUrl } = await api.waitForReady()

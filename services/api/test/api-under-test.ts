@@ -70,6 +70,8 @@ export async function registerTypes(db: Database['db'], types = TYPES): Promise<
     retry: DEFAULT_RETRY_POLICY,
     timeoutMs: 60_000,
     expectedDurationMs: null,
+    isolation: 'none' as const,
+    memoryLimitMb: null,
     workerVersion: '1',
   }
   await registerTaskTypes(

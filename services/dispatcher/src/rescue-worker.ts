@@ -37,7 +37,7 @@ export async function rescueWorker(
   return await session.db.transaction().execute(async (transaction) => {
     const isGone = await lockGoneWorker(transaction, worker.id)
     if (!isGone || session.generation() !== generation) return NOTHING
-    const decision = `${nameOf(worker)} disappeared while the attempt ran. It is not charged, and the task runs again.`
+    const decision = `${nameOf(worker)} disappeared while the attempt ran. It is not charged, and the task runs again, alone in a process of its own.`
     const rescued = await rescueAttempts(transaction, {
       workerId: worker.id,
       maxLosses: MAX_LOSSES,

@@ -1,13 +1,17 @@
 import type { ClaimedAttempt } from '@redrive/shared/database'
+import type { TaskProgress } from '@redrive/shared/task'
 import { endAttempt, type Ending } from './end-attempt.ts'
 import type { HeldTicket } from './held-tickets.ts'
 import type { ProgressReports } from './progress-reports.ts'
+import type { LoneProcesses } from './lone-processes.ts'
+import { runAlone, runsAlone } from './run-alone.ts'
 import { runAttempt } from './run-attempt.ts'
 import type { RunningAttempt, RunningAttempts } from './running-attempts.ts'
 
 interface AttemptRunnerOptions extends Ending {
   readonly running: RunningAttempts
   readonly progress: ProgressReports
+  readonly processes: LoneProcesses
 }
 
 /** Takes each claimed attempt through its life: run, decide, write, settle. */
@@ -43,12 +47,13 @@ export class AttemptRunner {
   }
 
   async #carryThrough(attempt: RunningAttempt): Promise<void> {
-    const { context, running, progress } = this.#options
+    const { context, running, progress, processes } = this.#options
+    const reportProgress = (one: RunningAttempt, reported: TaskProgress): void =>
+      progress.report(one, reported)
     try {
-      const outcome = await runAttempt(attempt, {
-        context,
-        reportProgress: (one, reported) => progress.report(one, reported),
-      })
+      const outcome = runsAlone(attempt)
+        ? await runAlone(attempt, { processes, reportProgress })
+        : await runAttempt(attempt, { context, reportProgress })
       await progress.flush(attempt.claimed.token)
       await endAttempt(attempt, outcome, this.#options)
     } catch (error) {

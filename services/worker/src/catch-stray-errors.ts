@@ -13,17 +13,22 @@ interface StrayErrors {
  * knows what state the process is in: it is logged, and the worker drains and ends.
  */
 export function catchStrayErrors({ logger, runningCount, onFatal }: StrayErrors): void {
-  process.on('unhandledRejection', (reason) => {
-    logger.error(
-      { error: reason, running: runningCount() },
-      'A promise was rejected and nobody awaited it, probably in a handler; its attempt is not affected.',
-    )
-  })
+  catchStrayRejections({ logger, runningCount })
   process.on('uncaughtException', (error) => {
     logger.fatal(
       { error, running: runningCount() },
       'An exception was thrown outside any attempt, probably by a callback of a handler.',
     )
     onFatal(error)
+  })
+}
+
+/** The first half alone, for the process of one attempt: after an exception it may end like any that crashes. */
+export function catchStrayRejections({ logger, runningCount }: Omit<StrayErrors, 'onFatal'>): void {
+  process.on('unhandledRejection', (reason) => {
+    logger.error(
+      { error: reason, running: runningCount() },
+      'A promise was rejected and nobody awaited it, probably in a handler; its attempt is not affected.',
+    )
   })
 }

@@ -4,6 +4,7 @@ import { AttemptRunner } from './attempt-runner.ts'
 import { Claimer } from './claimer.ts'
 import { FinishBatches } from './finish-batches.ts'
 import { type HeldTicket, HeldTickets } from './held-tickets.ts'
+import type { LoneProcesses } from './lone-processes.ts'
 import { ProgressReports } from './progress-reports.ts'
 import { RunningAttempts } from './running-attempts.ts'
 import { settleUnclaimed } from './settle-unclaimed.ts'
@@ -15,6 +16,7 @@ interface FlowOptions {
   /** Attempts that may be claimed and unfinished at once. */
   readonly slots: number
   readonly mayClaim: () => boolean
+  readonly processes: LoneProcesses
 }
 
 /** The way of a ticket through this worker: held, claimed, run, its end written, settled. */
@@ -24,19 +26,22 @@ export interface Flow {
   readonly running: RunningAttempts
   readonly runner: AttemptRunner
   readonly progress: ProgressReports
+  readonly processes: LoneProcesses
 }
 
 /** After a fault of ours or of the schema, which a person has to repair. */
 const PAUSE_AFTER_FAULT_MS = 1_000
 
 /** Connects the steps: a ticket that arrives and a slot that is freed both lead to the next claim. */
-export function createFlow({ context, lanes, slots, mayClaim }: FlowOptions): Flow {
+export function createFlow(options: FlowOptions): Flow {
+  const { context, lanes, slots, mayClaim, processes } = options
   const held: HeldTickets = new HeldTickets({ lanes, onWaiting: () => claimer.nudge() })
   const running: RunningAttempts = new RunningAttempts(() => claimer.nudge())
   const progress = new ProgressReports(context)
   const judge = (tickets: readonly HeldTicket[]): void => void settleOrKeep(tickets, context, held)
   const finish = new FinishBatches(context)
-  const runner = new AttemptRunner({ context, finish, held, running, progress, settleUnclaimed: judge })
+  const ending = { context, finish, held, settleUnclaimed: judge }
+  const runner = new AttemptRunner({ ...ending, running, progress, processes })
   const claimer: Claimer = new Claimer({
     context,
     held,
@@ -45,7 +50,7 @@ export function createFlow({ context, lanes, slots, mayClaim }: FlowOptions): Fl
     onClaimed: (attempt, ticket) => runner.begin(attempt, ticket),
     onUnclaimed: judge,
   })
-  return { held, claimer, running, runner, progress }
+  return { held, claimer, running, runner, progress, processes }
 }
 
 /** Tickets whose standing could not be read or acted on wait again: the next claim finds out anew. Never rejects. */

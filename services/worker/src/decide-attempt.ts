@@ -12,8 +12,8 @@ type Ended = Pick<FailedAttempt, 'kind' | 'askedDelayMs' | 'isAskedLeast'>
  * What follows an attempt that did not succeed, by the policy of its type and what the task has of its own. Times are the
  * ledger's: as they were at the claim, and so much later by now as this host's clock has run on, which no setting moves.
  */
-export function decideAttempt({ claimed, type, startedAtMs }: RunningAttempt, ended: Ended): FailureDecision {
-  const sinceMs = performance.now() - startedAtMs
+export function decideAttempt({ claimed, type, claimedAtMs }: RunningAttempt, ended: Ended): FailureDecision {
+  const sinceMs = performance.now() - claimedAtMs
   const isCharged = ended.kind !== 'run_later'
   return decideAfterFailure(
     {

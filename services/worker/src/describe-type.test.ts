@@ -14,6 +14,8 @@ test('a type is described with the JSON Schema of what clients send, defaults an
     name: 'a.type',
     lane: 'normal',
     timeoutMs: 60_000,
+    isolation: 'none',
+    memoryLimitMb: null,
     inputSchema: {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       properties: { n: { type: 'integer', default: 3 }, text: { type: 'string' } },
@@ -57,6 +59,10 @@ test('sensitive paths are registered, and one that leads nowhere is refused', ()
 test.each([
   [{ lane: 'fast' }, 'lane must be one of high, normal, low'],
   [{ timeoutMs: 86_400_001 }, 'timeoutMs must be from 1'],
+  [{ isolation: 'thread' }, "isolation must be 'none' or 'process'"],
+  [{ isolation: 'process', memoryLimitMb: 100 }, 'memoryLimitMb must be a whole number from 192'],
+  [{ isolation: 'process', memoryLimitMb: 256.5 }, 'memoryLimitMb must be a whole number'],
+  [{ memoryLimitMb: 256 }, "memoryLimitMb needs isolation: 'process'"],
   [{ retry: { maxAttempts: 0 } }, 'retry.maxAttempts'],
   [{ retry: { maxAttempts: 1.5 } }, 'retry.maxAttempts'],
   [{ retry: { baseDelayMs: -1 } }, 'retry.baseDelayMs'],

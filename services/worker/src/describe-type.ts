@@ -1,6 +1,14 @@
 import type { TaskTypeRegistration } from '@redrive/shared/database'
 import { version } from '@redrive/shared/runtime'
-import { findRetryFaults, isLane, LANES, MAX_TIMEOUT_MS, type TaskType } from '@redrive/shared/task'
+import {
+  findRetryFaults,
+  isLane,
+  LANES,
+  MAX_MEMORY_MB,
+  MAX_TIMEOUT_MS,
+  MIN_MEMORY_MB,
+  type TaskType,
+} from '@redrive/shared/task'
 import { z } from 'zod'
 import { leadsSomewhere } from './leads-somewhere.ts'
 
@@ -35,8 +43,11 @@ export function describeType(
   ].flat()
   if ('problem' in schema || problems.length > 0) return { problems }
   const { name, lane, retry, timeoutMs, expectedDurationMs, sensitive = [] } = type
+  // A folder with an older copy of this package has types that say nothing of isolation.
+  const { isolation = 'none', memoryLimitMb = null } = type as Partial<TaskType>
   const { inputSchema } = schema
-  return { name, lane, retry, timeoutMs, expectedDurationMs, inputSchema, sensitive, workerVersion: version }
+  const limits = { timeoutMs, expectedDurationMs, isolation, memoryLimitMb }
+  return { name, lane, retry, ...limits, inputSchema, sensitive, workerVersion: version }
 }
 
 function writeSchema(type: TaskType): { inputSchema: Record<string, unknown> } | { problem: string } {
@@ -86,11 +97,26 @@ function checkSensitive({ name, sensitive = [] }: TaskType, schema: Record<strin
     )
 }
 
-function checkTerms({ name, lane, retry, timeoutMs }: TaskType): readonly string[] {
+function checkTerms(type: TaskType): readonly string[] {
+  const { name, lane, retry, timeoutMs } = type
   const problems = [
     isLane(lane) ? [] : [`lane must be one of ${LANES.join(', ')}`],
     timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS ? [] : [`timeoutMs must be from 1 to ${MAX_TIMEOUT_MS}`],
+    findIsolationFaults(type),
     findRetryFaults(retry).map(({ field, complaint }) => `retry.${field} ${complaint}`),
   ].flat()
   return problems.map((problem) => `Task type ${name}: ${problem}.`)
+}
+
+function findIsolationFaults({ isolation, memoryLimitMb }: Partial<TaskType>): readonly string[] {
+  const isKnown = isolation === undefined || isolation === 'none' || isolation === 'process'
+  const faults = isKnown ? [] : [`isolation must be 'none' or 'process'`]
+  if (memoryLimitMb === undefined || memoryLimitMb === null) return faults
+  const isWhole =
+    Number.isInteger(memoryLimitMb) && memoryLimitMb >= MIN_MEMORY_MB && memoryLimitMb <= MAX_MEMORY_MB
+  if (!isWhole) faults.push(`memoryLimitMb must be a whole number from ${MIN_MEMORY_MB} to ${MAX_MEMORY_MB}`)
+  if (isolation !== 'process') {
+    faults.push(`memoryLimitMb needs isolation: 'process', because a process is what is limited`)
+  }
+  return faults
 }

@@ -3,6 +3,7 @@ import type { Claimer } from './claimer.ts'
 import type { HeldTickets } from './held-tickets.ts'
 import type { LaneConsumers } from './lane-consumers.ts'
 import type { RunningAttempt, RunningAttempts } from './running-attempts.ts'
+import type { LoneProcesses } from './lone-processes.ts'
 import { within } from './within.ts'
 import type { WorkerLease } from './worker-lease.ts'
 
@@ -11,6 +12,7 @@ interface Draining {
   readonly consumers: LaneConsumers
   readonly held: HeldTickets
   readonly lease: WorkerLease
+  readonly processes: LoneProcesses
   readonly running: RunningAttempts
   readonly runner: AttemptRunner
   /** How long the whole process may take to stop. */
@@ -33,11 +35,12 @@ const CANCEL_WITHIN_MS = 2_000
  * A process that is killed on the way leaves what a crash leaves: unsettled tickets come again, and rescue ends what runs.
  */
 export async function drain(draining: Draining): Promise<boolean> {
-  const { claimer, consumers, held, lease, running, runner, graceMs, givingUp } = draining
+  const { claimer, consumers, held, lease, processes, running, runner, graceMs, givingUp } = draining
   const startedAtMs = performance.now()
   const leftOf = (ms: number): number => Math.max(0, ms - (performance.now() - startedAtMs))
   lease.drain()
   const claimed = claimer.stop()
+  processes.slots.close()
   // Cancelled before the tickets go back, or the broker would hand them to this worker again.
   await within(CANCEL_WITHIN_MS, consumers.stop())
   held.close()

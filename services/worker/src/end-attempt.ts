@@ -3,6 +3,7 @@ import { newId, reachCrashPoint } from '@redrive/shared/runtime'
 import { describeError, describeFault, type DeadLetterReason, type TaskError } from '@redrive/shared/task'
 import type { AttemptOutcome } from './attempt-outcome.ts'
 import { decideAttempt } from './decide-attempt.ts'
+import { CRASHED } from './describe-crash.ts'
 import type { FinishAnswer, FinishBatches } from './finish-batches.ts'
 import type { HeldTicket, HeldTickets } from './held-tickets.ts'
 import { keepLateOutcome } from './keep-late-outcome.ts'
@@ -38,6 +39,8 @@ export async function endAttempt(
       return await succeed(attempt, outcome.result, ending)
     case 'failed':
       return await retryOrFail(attempt, outcome, ending)
+    case 'crashed':
+      return await endCrashed(attempt, outcome, ending)
     case 'unusable_result':
       return await fail(attempt, withoutUse(outcome), ending)
     case 'run_later':
@@ -71,6 +74,29 @@ function describeRefusal(error: unknown): TaskError {
   }
 }
 
+/** A task that was lost with a worker, ran alone, and lost its process too, is the cause; any other may try again. */
+async function endCrashed(
+  attempt: RunningAttempt,
+  { error, evidence }: Outcome<'crashed'>,
+  ending: Ending,
+): Promise<void> {
+  const { losses } = attempt.claimed
+  const isConvicted = losses > 0
+  const { exitCode, signal, memoryPeakBytes } = evidence
+  ending.context.events.emit('attempt.crashed', {
+    ...describe(attempt),
+    ...(exitCode !== null && { exitCode }),
+    ...(signal !== null && { signal }),
+    ...(memoryPeakBytes !== null && { memoryPeakBytes }),
+    isConvicted,
+  })
+  const outcome = { kind: 'failed', failure: 'error', error, evidence } as const
+  if (!isConvicted) return await retryOrFail(attempt, outcome, ending)
+  const died = losses === 1 ? 'A worker died' : `${losses} workers died`
+  const reason = `${died} while running this task, so it ran alone in a process of its own, which died as well: the task is the cause, and no further attempt was made.`
+  return await fail(attempt, { outcome, error, deadLetterReason: 'crashed', reason }, ending)
+}
+
 async function retryOrFail(
   attempt: RunningAttempt,
   outcome: Outcome<'failed'>,
@@ -78,8 +104,12 @@ async function retryOrFail(
 ): Promise<void> {
   const { claimed, held } = attempt
   const { failure: kind, error, askedDelayMs = null, isAskedLeast = false } = outcome
+  const { evidence = null, isUntried = false } = outcome
   const decision = decideAttempt(attempt, { kind, askedDelayMs, isAskedLeast })
-  if (decision.act === 'fail') return fail(attempt, { outcome, error, ...decision }, ending)
+  if (decision.act === 'fail') {
+    const deadLetterReason = nameReason(decision.deadLetterReason, error)
+    return fail(attempt, { outcome, error, ...decision, deadLetterReason }, ending)
+  }
   const { delayMs, reason } = decision
   const answer = await ending.finish.reschedule(claimed, {
     taskId: claimed.taskId,
@@ -89,11 +119,18 @@ async function retryOrFail(
     delayMs,
     error,
     decision: reason,
+    evidence,
+    isUntried,
   })
   if (answer === 'taken_away') return leaveToLedger(attempt, outcome, ending)
   ending.held.settle(held, 'ack')
   const durations = { durationMs: durationMs(attempt), delayMs }
   ending.context.events.emit('attempt.retry_scheduled', { ...describe(attempt), ...durations, error })
+}
+
+/** What used up the last attempt says more than that it was the last. */
+function nameReason(reason: DeadLetterReason, error: TaskError): DeadLetterReason {
+  return reason === 'attempts_exhausted' && error.type === CRASHED ? 'crashed' : reason
 }
 
 interface FinalFailure {
@@ -132,6 +169,7 @@ async function fail(attempt: RunningAttempt, final: FinalFailure, ending: Ending
     decision,
     outcome: outcomeOf(outcome),
     isCharged: outcome.kind !== 'run_later',
+    evidence: outcome.kind === 'failed' ? (outcome.evidence ?? null) : null,
   })
   if (answer === 'taken_away') return leaveToLedger(attempt, outcome, ending)
   ending.held.settle(held, 'reject')

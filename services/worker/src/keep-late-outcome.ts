@@ -30,6 +30,7 @@ function describeOutcome(outcome: AttemptOutcome): Record<string, unknown> {
       return { outcome: 'succeeded', result: outcome.result.slice(0, MAX_RESULT_CHARACTERS) }
     case 'failed':
       return { outcome: outcome.failure === 'timed_out' ? 'timed_out' : 'failed', error: outcome.error }
+    case 'crashed':
     case 'unusable_result':
       return { outcome: 'failed', error: outcome.error }
     case 'run_later':

@@ -1,7 +1,8 @@
-// The thread that `WorkerLease` starts: nothing but the lease runs here.
+// The thread that `WorkerLease` starts: nothing runs here but the lease, and the look at whether the main thread still turns.
 import { parentPort, workerData } from 'node:worker_threads'
 import { createSession } from '@redrive/shared/database'
 import { LeaseKeeper } from './lease-keeper.ts'
+import { watchStall } from './stall-watch.ts'
 import type { LeaseNews, LeaseOrder, LeasePlan } from './worker-lease.ts'
 
 const plan = workerData as LeasePlan
@@ -28,3 +29,4 @@ parentPort?.on('message', (order: LeaseOrder) => {
 })
 
 keeper.start()
+if (plan.stall !== null) watchStall(plan.stall)

@@ -12,13 +12,21 @@ interface GaugesOptions {
 
 /** What a scrape of this worker measures at that moment. */
 export function registerGauges({ registry, database, flow, slots }: GaugesOptions): void {
-  const { held, running } = flow
+  const { held, running, processes } = flow
   registerGauge({
     registry,
     name: 'redrive_running_attempts',
     measure: () => [{ labels: {}, value: running.size }],
   })
   registerGauge({ registry, name: 'redrive_worker_slots', measure: () => [{ labels: {}, value: slots }] })
+  registerGauge({
+    registry,
+    name: 'redrive_attempt_processes',
+    measure: () => [
+      { labels: { state: 'running' }, value: processes.slots.taken },
+      { labels: { state: 'waiting' }, value: processes.slots.waiting },
+    ],
+  })
   registerGauge({
     registry,
     name: 'redrive_held_tickets',

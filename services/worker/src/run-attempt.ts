@@ -1,4 +1,4 @@
-import { reachCrashPoint } from '@redrive/shared/runtime'
+import { reachCrashPoint } from '@redrive/shared/crash-points'
 import {
   askedDelayOf,
   asRunLater,
@@ -10,15 +10,22 @@ import {
   type TaskProgress,
 } from '@redrive/shared/task'
 import type { z } from 'zod'
+import type { LoneAttempt } from './attempt-messages.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
 import { encodeResult } from './encode-result.ts'
 import type { RunningAttempt } from './running-attempts.ts'
 import { describeTimeout } from './sweep-attempts.ts'
 import type { WorkerContext } from './worker-context.ts'
 
-interface Running {
-  readonly context: WorkerContext
-  readonly reportProgress: (attempt: RunningAttempt, progress: TaskProgress) => void
+/** What of an attempt its handler needs, in a worker or in a process of its own. */
+type Handled = Pick<
+  RunningAttempt,
+  'abort' | 'abortedAtMs' | 'abortedBecause' | 'isDecided' | 'overruled' | 'timeoutMs' | 'type'
+> & { readonly claimed: LoneAttempt }
+
+interface Running<Attempt extends Handled> {
+  readonly context: Pick<WorkerContext, 'logger'>
+  readonly reportProgress: (attempt: Attempt, progress: TaskProgress) => void
 }
 
 /** A schema with many fields that are all wrong need not fill the ledger. */
@@ -31,7 +38,10 @@ const MAX_PROBLEMS_LENGTH = 2_000
  * Crash window: effects of the handler may have happened, and the ledger shows a running attempt; rescue sends the task
  * to a worker again, where the handler repeats itself under the same idempotency key.
  */
-export function runAttempt(attempt: RunningAttempt, running: Running): Promise<AttemptOutcome> {
+export function runAttempt<Attempt extends Handled>(
+  attempt: Attempt,
+  running: Running<Attempt>,
+): Promise<AttemptOutcome> {
   const handled = callHandler(attempt, running).then((outcome) => {
     if (attempt.isDecided) logLateEnd(attempt, outcome, running.context)
     attempt.isDecided = true
@@ -40,7 +50,10 @@ export function runAttempt(attempt: RunningAttempt, running: Running): Promise<A
   return Promise.race([handled, attempt.overruled])
 }
 
-async function callHandler(attempt: RunningAttempt, running: Running): Promise<AttemptOutcome> {
+async function callHandler<Attempt extends Handled>(
+  attempt: Attempt,
+  running: Running<Attempt>,
+): Promise<AttemptOutcome> {
   const { type, claimed } = attempt
   try {
     const parsed = await type.input.safeParseAsync(claimed.input)
@@ -53,7 +66,10 @@ async function callHandler(attempt: RunningAttempt, running: Running): Promise<A
   }
 }
 
-function createHandlerContext(attempt: RunningAttempt, { context, reportProgress }: Running): HandlerContext {
+function createHandlerContext<Attempt extends Handled>(
+  attempt: Attempt,
+  { context, reportProgress }: Running<Attempt>,
+): HandlerContext {
   const { taskId, attempt: number, type } = attempt.claimed
   return {
     taskId,
@@ -80,7 +96,7 @@ function refuseInput(error: z.ZodError): AttemptOutcome {
 }
 
 /** What a handler says itself counts more than the clock: permanent stays permanent after the timeout, too. */
-function judgeThrown(attempt: RunningAttempt, thrown: unknown): AttemptOutcome {
+function judgeThrown(attempt: Handled, thrown: unknown): AttemptOutcome {
   const error = describeError(thrown)
   // A proxy may refuse even to be asked whether it is an Error, which then says all that it has to say.
   if (!isAskable(thrown)) return { kind: 'failed', failure: 'error', error }
@@ -104,7 +120,11 @@ function isAskable(thrown: unknown): boolean {
   }
 }
 
-function logLateEnd(attempt: RunningAttempt, outcome: AttemptOutcome, { logger }: WorkerContext): void {
+function logLateEnd(
+  attempt: Handled,
+  outcome: AttemptOutcome,
+  { logger }: Pick<WorkerContext, 'logger'>,
+): void {
   const { taskId, attempt: number, type } = attempt.claimed
   const lateMs = Math.round(performance.now() - attempt.abortedAtMs)
   logger.warn(

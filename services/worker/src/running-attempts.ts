@@ -9,12 +9,16 @@ export interface RunningAttempt {
   readonly type: TaskType
   readonly held: HeldTicket
   readonly timeoutMs: number
-  /** On the clock of `performance.now()`, as all its times. */
-  readonly startedAtMs: number
+  /** When this worker knew of its claim, on the clock of `performance.now()`, as all its times. */
+  readonly claimedAtMs: number
+  /** When its handler began, from which its timeout counts. */
+  startedAtMs: number
   readonly abort: AbortController
   /** Decides the attempt without its handler, unless the handler was quicker. */
   readonly overrule: (outcome: AttemptOutcome) => void
   readonly overruled: Promise<AttemptOutcome>
+  /** It has not reached its handler: it waits for a process of its own, and its time does not run. */
+  isWaiting: boolean
   /** Why its signal was aborted. */
   abortedBecause: 'timed_out' | 'taken_away' | null
   abortedAtMs: number
@@ -47,12 +51,14 @@ export class RunningAttempts {
 
   add(claimed: ClaimedAttempt, type: TaskType, held: HeldTicket): RunningAttempt {
     const overruled = Promise.withResolvers<AttemptOutcome>()
+    const nowMs = performance.now()
     const attempt: RunningAttempt = {
       claimed,
       type,
       held,
       timeoutMs: claimed.timeoutMs ?? type.timeoutMs,
-      startedAtMs: performance.now(),
+      claimedAtMs: nowMs,
+      startedAtMs: nowMs,
       abort: new AbortController(),
       overrule: (outcome) => {
         if (attempt.isDecided) return
@@ -60,6 +66,7 @@ export class RunningAttempts {
         overruled.resolve(outcome)
       },
       overruled: overruled.promise,
+      isWaiting: false,
       abortedBecause: null,
       abortedAtMs: 0,
       isDecided: false,

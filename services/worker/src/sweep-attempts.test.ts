@@ -19,7 +19,7 @@ function stage(timeoutMs: number | null = null) {
   const attempt = running.add(claimed, type, {} as RunningAttempt['held'])
   // A little later, because sums of such instants are not exact.
   const sweep = (afterMs: number) =>
-    sweepAttempts({ running, events, nowMs: attempt.startedAtMs + afterMs + 0.01 })
+    sweepAttempts({ running, events, abortGraceMs: 5_000, nowMs: attempt.startedAtMs + afterMs + 0.01 })
   return { attempt, sweep, emitted }
 }
 

@@ -3,8 +3,6 @@ import type { TaskError } from '@redrive/shared/task'
 import type { HeldTickets } from './held-tickets.ts'
 import type { RunningAttempt, RunningAttempts } from './running-attempts.ts'
 
-/** What a handler has after its signal was aborted, to clean up and throw. */
-const ABORT_GRACE_MS = 5_000
 /** RabbitMQ takes a delivery back after 30 minutes and looks once a minute. */
 const LONGEST_HOLD_MS = 20 * 60_000
 
@@ -13,14 +11,16 @@ const SWEEP_MS = 100
 
 interface Swept {
   readonly running: RunningAttempts
+  /** What a handler has after its signal was aborted, to clean up and throw. */
+  readonly abortGraceMs: number
   readonly held: HeldTickets
   readonly events: Events
 }
 
 /** Sweeps ten times a second; the returned function ends that. */
-export function startSweep({ running, held, events }: Swept): () => void {
+export function startSweep({ held, ...swept }: Swept): () => void {
   const timer = setInterval(() => {
-    sweepAttempts({ running, events, nowMs: performance.now() })
+    sweepAttempts({ ...swept, nowMs: performance.now() })
     settleLongHeld(held, Date.now())
   }, SWEEP_MS)
   return () => clearInterval(timer)
@@ -35,11 +35,11 @@ interface Sweep extends Omit<Swept, 'held'> {
  * One look at every running attempt, in place of timers for each: those past their timeout are told to stop, and those
  * that were told and went on past the grace are decided without their handler, so that their slot is free again.
  */
-export function sweepAttempts({ running, events, nowMs }: Sweep): void {
+export function sweepAttempts({ running, abortGraceMs, events, nowMs }: Sweep): void {
   for (const attempt of running.all()) {
-    if (attempt.isDecided) continue
+    if (attempt.isDecided || attempt.isWaiting) continue
     if (attempt.abortedBecause === null) abortWhenLate(attempt, events, nowMs)
-    else if (nowMs - attempt.abortedAtMs >= ABORT_GRACE_MS) overruleHandler(attempt)
+    else if (nowMs - attempt.abortedAtMs >= abortGraceMs) overruleHandler(attempt, abortGraceMs)
   }
 }
 
@@ -57,7 +57,7 @@ export function settleLongHeld(held: HeldTickets, nowMs: number): void {
   }
 }
 
-export function describeTimeout({ timeoutMs }: RunningAttempt): TaskError {
+export function describeTimeout({ timeoutMs }: Pick<RunningAttempt, 'timeoutMs'>): TaskError {
   return { type: 'TimeoutError', message: `The attempt ran longer than its timeout of ${timeoutMs} ms.` }
 }
 
@@ -82,12 +82,12 @@ function abortWhenLate(attempt: RunningAttempt, events: Events, nowMs: number): 
   events.emit('attempt.timed_out', { taskId, type, attempt: number, lane, timeoutMs })
 }
 
-function overruleHandler(attempt: RunningAttempt): void {
+function overruleHandler(attempt: RunningAttempt, abortGraceMs: number): void {
   if (attempt.abortedBecause === 'taken_away') return attempt.overrule({ kind: 'abandoned' })
   const { type, message } = describeTimeout(attempt)
   const error = {
     type,
-    message: `${message} The handler did not stop within ${ABORT_GRACE_MS} ms of its signal.`,
+    message: `${message} The handler did not stop within ${abortGraceMs} ms of its signal.`,
   }
   attempt.overrule({ kind: 'failed', failure: 'timed_out', error })
 }

@@ -1,12 +1,16 @@
 import { Worker as Thread } from 'node:worker_threads'
 import type { WorkerIdentity } from '@redrive/shared/database'
 import type { Events, Logger } from '@redrive/shared/runtime'
+import { siblingModule } from './sibling-module.ts'
+import type { StallWatchPlan } from './stall-watch.ts'
 
 /** What the lease thread is given at its start. */
 export interface LeasePlan {
   readonly databaseUrl: string
   readonly worker: WorkerIdentity
   readonly leaseMs: number
+  /** Null where a blocked event loop is left alone. */
+  readonly stall: StallWatchPlan | null
 }
 
 /** What the lease thread says. */
@@ -35,7 +39,7 @@ const END_WITHIN_MS = 3_000
 
 /**
  * This worker's sign of life, kept on a thread of its own, because a handler that blocks the main thread is busy and not
- * dead. Held means that lock and lease are this worker's; whether they still are when a claim arrives, the claim checks.
+ * dead. Only when it does so for longer than WORKER_STALL_LIMIT_MS, this thread ends the process. Held means that lock and lease are this worker's; whether they still are when a claim arrives, the claim checks.
  */
 export class WorkerLease {
   readonly #options: WorkerLeaseOptions
@@ -61,9 +65,7 @@ export class WorkerLease {
 
   /** Begins and returns at once, whether the ledger is there or not. */
   start(): void {
-    // The sources run under their own names, and the build under theirs.
-    const file = import.meta.url.endsWith('.ts') ? './lease-thread.ts' : './lease-thread.js'
-    const thread = new Thread(new URL(file, import.meta.url), {
+    const thread = new Thread(siblingModule('lease-thread', import.meta.url), {
       workerData: this.#options.plan,
       name: 'lease',
     })

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { assertTopology, BrokerConnection, TopologyDriftError } from '@redrive/shared/broker'
 import { createDatabase, type TaskTypeRegistration } from '@redrive/shared/database'
 import {
+  EVENTS,
   type Events,
   type Logger,
   newId,
@@ -17,9 +18,12 @@ import { createFlow, type Flow } from './create-flow.ts'
 import { drain } from './drain.ts'
 import { LaneConsumers } from './lane-consumers.ts'
 import { LedgerWatch } from './ledger-watch.ts'
+import { LoneProcesses } from './lone-processes.ts'
 import { receiveTicket } from './receive-ticket.ts'
 import { registerGauges } from './register-gauges.ts'
+import { startPulse } from './pulse.ts'
 import { registerTypes } from './register-types.ts'
+import type { StallWatchPlan } from './stall-watch.ts'
 import { startSweep } from './sweep-attempts.ts'
 import { untilDone } from './until-done.ts'
 import { watchAttempts } from './watch-attempts.ts'
@@ -77,6 +81,11 @@ export class Worker {
       lanes: settings.workerLanes,
       slots: settings.workerConcurrency,
       mayClaim: () => this.#lease.isHeld && this.#phase === 'working',
+      processes: new LoneProcesses({
+        limit: settings.workerAttemptProcesses,
+        handlers: settings.workerHandlers,
+        logger: options.logger,
+      }),
     })
     this.#connection = createConnection(options, this.#context.workerId)
     this.#consumers = this.#createConsumers()
@@ -133,7 +142,8 @@ export class Worker {
   #beginWork(): void {
     const { running, held } = this.#flow
     const attemptWatch = watchAttempts(this.#context, running)
-    const stopSweep = startSweep({ running, held, events: this.#options.events })
+    const { events, settings } = this.#options
+    const stopSweep = startSweep({ running, held, events, abortGraceMs: settings.workerAbortGraceMs })
     this.#background = async () => {
       this.#ledgerWatch.stop()
       stopSweep()
@@ -143,7 +153,7 @@ export class Worker {
     this.#ledgerWatch.start()
     attemptWatch.start()
     this.#consumers.start()
-    this.#options.events.emit('service.ready', {})
+    events.emit('service.ready', {})
   }
 
   async #drainAndClose(): Promise<void> {
@@ -226,6 +236,19 @@ export class Worker {
     })
   }
 
+  /** Null where the setting says that a blocked event loop is left alone. */
+  #planStallWatch(): StallWatchPlan | null {
+    const { workerStallLimitMs: limitMs, logLevel } = this.#options.settings
+    if (limitMs === 0) return null
+    return {
+      pulse: startPulse(),
+      limitMs,
+      workerId: this.#context.workerId,
+      logLevel,
+      meaning: EVENTS['worker.blocked'].meaning,
+    }
+  }
+
   #createLease(): WorkerLease {
     const { settings, types, logger, events, onFatal } = this.#options
     const {
@@ -244,7 +267,7 @@ export class Worker {
       concurrency,
     }
     return new WorkerLease({
-      plan: { databaseUrl, worker, leaseMs },
+      plan: { databaseUrl, worker, leaseMs, stall: this.#planStallWatch() },
       events,
       logger,
       onChange: () => {

@@ -78,8 +78,12 @@ export class Stage {
     await this.database.close()
   }
 
-  startWorker(env: Readonly<Record<string, string>> = {}): SpawnedService {
+  startWorker(
+    env: Readonly<Record<string, string>> = {},
+    { isKept = false }: { readonly isKept?: boolean } = {},
+  ): SpawnedService {
     return spawnService({
+      isKept,
       service: 'worker',
       env: {
         DATABASE_URL: this.databaseUrl,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { crashEvidenceSchema } from './crash-evidence-schema.ts'
 import { idSchema } from './id-schema.ts'
 import { instantSchema } from './instant-schema.ts'
 import { progressSchema } from './progress-schema.ts'
@@ -34,6 +35,9 @@ export const attemptSchema = z
       .record(z.string(), z.unknown())
       .nullable()
       .meta({ description: 'What a worker reported about the attempt after it had been taken away.' }),
+    evidence: crashEvidenceSchema
+      .nullable()
+      .meta({ description: 'What was seen of the process that died with the attempt.' }),
   })
   .meta({ id: 'Attempt' })
 

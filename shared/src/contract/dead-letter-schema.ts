@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { attemptSchema } from './attempt-schema.ts'
+import { crashEvidenceSchema } from './crash-evidence-schema.ts'
 import { idSchema } from './id-schema.ts'
 import { instantSchema } from './instant-schema.ts'
 import { taskErrorSchema } from './task-error-schema.ts'
@@ -48,6 +49,9 @@ export const deadLetterSchema = z
       .string()
       .meta({ description: 'The same for the same fault, whatever ids and numbers it names.' }),
     broker: brokerEvidenceSchema.nullable(),
+    evidence: crashEvidenceSchema
+      .nullable()
+      .meta({ description: 'What was seen of the process that died with the last attempt.' }),
     diedAt: instantSchema,
     openedAt: instantSchema.nullable(),
     closedAt: instantSchema.nullable(),

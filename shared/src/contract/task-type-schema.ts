@@ -11,6 +11,13 @@ export const taskTypeSchema = z
     retry: retryPolicySchema,
     timeoutMs: z.int(),
     expectedDurationMs: z.number().nullable(),
+    isolation: z
+      .enum(['none', 'process'])
+      .meta({ description: '`process`: each attempt runs in a process of its own.' }),
+    memoryLimitMb: z
+      .int()
+      .nullable()
+      .meta({ description: 'Above it, the process of an attempt is killed. Null for no limit.' }),
     workerVersion: z.string(),
     sensitive: z.array(z.string()).meta({
       description:

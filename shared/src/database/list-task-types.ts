@@ -9,6 +9,8 @@ export interface TaskTypeView {
   readonly retry: RetryPolicy
   readonly timeoutMs: number
   readonly expectedDurationMs: number | null
+  readonly isolation: 'none' | 'process'
+  readonly memoryLimitMb: number | null
   readonly workerVersion: string
   readonly sensitive: string[]
   readonly registeredAt: Date
@@ -24,6 +26,7 @@ export function listTaskTypes(executor: Executor): Promise<TaskTypeView[]> {
     .select(['y.name', 'y.input_schema as inputSchema', 'y.lane', 'y.retry', 'y.timeout_ms as timeoutMs'])
     .select(['y.expected_duration_ms as expectedDurationMs', 'y.worker_version as workerVersion'])
     .select(['y.registered_at as registeredAt', 'y.updated_at as updatedAt', 'y.sensitive'])
+    .select(['y.isolation', 'y.memory_limit_mb as memoryLimitMb'])
     .select(LIVING_WORKERS.as('workers'))
     .orderBy('y.name')
     .execute()

@@ -10,6 +10,8 @@ export interface TaskTypeRegistration {
   readonly retry: RetryPolicy
   readonly timeoutMs: number
   readonly expectedDurationMs: number | null
+  readonly isolation: 'none' | 'process'
+  readonly memoryLimitMb: number | null
   readonly workerVersion: string
   /** Paths into the input that are masked wherever it is shown. */
   readonly sensitive?: readonly string[]
@@ -23,11 +25,13 @@ export async function registerTaskTypes(
   const sorted = [...types].sort((one, other) => (one.name < other.name ? -1 : 1))
   for (const type of sorted) {
     await sql`
-      insert into task_types (name, input_schema, lane, retry, timeout_ms, expected_duration_ms, worker_version, sensitive)
+      insert into task_types (name, input_schema, lane, retry, timeout_ms, expected_duration_ms, isolation, memory_limit_mb,
+        worker_version, sensitive)
       values (${type.name}, ${JSON.stringify(type.inputSchema)}::jsonb, ${type.lane}, ${JSON.stringify(type.retry)}::jsonb,
-        ${type.timeoutMs}, ${type.expectedDurationMs}, ${type.workerVersion}, ${[...(type.sensitive ?? [])]}::text[])
+        ${type.timeoutMs}, ${type.expectedDurationMs}, ${type.isolation}, ${type.memoryLimitMb}, ${type.workerVersion}, ${[...(type.sensitive ?? [])]}::text[])
       on conflict (name) do update set input_schema = excluded.input_schema, lane = excluded.lane, retry = excluded.retry,
         timeout_ms = excluded.timeout_ms, expected_duration_ms = excluded.expected_duration_ms,
+        isolation = excluded.isolation, memory_limit_mb = excluded.memory_limit_mb,
         worker_version = excluded.worker_version, sensitive = excluded.sensitive, updated_at = now()`.execute(
       executor,
     )

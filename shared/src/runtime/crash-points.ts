@@ -58,6 +58,11 @@ export const CRASH_POINTS = {
     repairedBy:
       'Rescue ends the attempt as lost and the task runs again: this is where a handler repeats itself, so its effects need the idempotency key.',
   },
+  'alone.began': {
+    trueThen: 'The handler runs in a process of its own, and the worker that could hear its outcome is gone.',
+    repairedBy:
+      'The process sees within half a second that its worker is gone and ends itself, also where its handler blocks it; rescue ends the attempt as lost, and the task runs alone again.',
+  },
   'finish.before_commit': {
     trueThen: 'The handler is done, and its result existed in the memory of this process only.',
     repairedBy: 'Rescue ends the attempt as lost, and the handler runs again to the same end.',

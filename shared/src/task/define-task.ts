@@ -44,7 +44,13 @@ export interface TaskDefinition<Schema extends z.ZodType = z.ZodType> {
    * field of an object, as in `patients.*.name`. The handler gets the real values.
    */
   readonly sensitive?: readonly string[]
+  /** `process`: each attempt runs in a process of its own, where a timeout kills for certain and a crash harms nobody. */
+  readonly isolation?: Isolation
+  /** Above it, the process of an attempt is killed; only with `isolation: 'process'`. */
+  readonly memoryLimitMb?: number
 }
+
+export type Isolation = 'none' | 'process'
 
 export interface TaskType {
   readonly name: string
@@ -56,6 +62,8 @@ export interface TaskType {
   readonly expectedDurationMs: number | null
   /** Absent in types that an older copy of this package made. */
   readonly sensitive?: readonly string[]
+  readonly isolation: Isolation
+  readonly memoryLimitMb: number | null
 }
 
 const NAME = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/
@@ -84,5 +92,7 @@ export function defineTask<Schema extends z.ZodType>(definition: TaskDefinition<
     lane: definition.lane ?? DEFAULT_LANE,
     expectedDurationMs: definition.expectedDurationMs ?? null,
     sensitive: [...sensitive],
+    isolation: definition.isolation ?? 'none',
+    memoryLimitMb: definition.memoryLimitMb ?? null,
   }
 }

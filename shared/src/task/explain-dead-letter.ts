@@ -1,4 +1,6 @@
+import type { CrashEvidence } from './crash-evidence.ts'
 import { describeTaskError, type ExplainedAttempt, explainAttempts, fullStop } from './explain-attempts.ts'
+import { explainEvidence } from './explain-evidence.ts'
 import type { DeadLetterState } from './judge-ticket.ts'
 import type { TaskError } from './task-error.ts'
 
@@ -22,6 +24,8 @@ export interface ExplainedDeadLetter {
   readonly diedAt: Date
   readonly openedBy: 'recorder' | 'reconcile' | null
   readonly broker: ExplainedDeath | null
+  /** What was seen of the process that died with the last attempt. */
+  readonly evidence?: CrashEvidence | null
   readonly closedAt: Date | null
   readonly closedBy: string | null
   readonly closingReason: string | null
@@ -44,6 +48,7 @@ function taskStory(letter: ExplainedDeadLetter, taskId: string): string[] {
     `Task ${taskId}${of}${lane} failed for good at ${letter.diedAt.toISOString()} ${describeReason(letter.reason)}.`,
     letter.attempts === null ? '' : explainAttempts(letter.attempts),
     fullStop(`The last error was ${describeTaskError(letter.error)}`),
+    explainEvidence(letter.evidence),
     letter.decision === '' ? '' : fullStop(letter.decision),
   ]
 }

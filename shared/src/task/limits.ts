@@ -9,6 +9,10 @@ export const MAX_RETRY_DELAYS = 100
 export const MAX_RETRY_FACTOR = 100
 /** The longest that an attempt may run: a day. */
 export const MAX_TIMEOUT_MS = 86_400_000
+/** Node itself takes about 100 MB before a handler has run; with less, no attempt would get as far as its handler. */
+export const MIN_MEMORY_MB = 192
+/** A terabyte: more is a slip of the pen. */
+export const MAX_MEMORY_MB = 1_048_576
 export const MAX_TAGS = 20
 export const MAX_TAG_LENGTH = 100
 export const MAX_USER_LENGTH = 100

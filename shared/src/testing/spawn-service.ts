@@ -46,6 +46,8 @@ export interface ServicePlan {
   readonly service: 'api' | 'dispatcher' | 'worker'
   /** The service sees these settings, `PATH`, and free ports; nothing else of the test's environment. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** With the parent process that replaces a worker. Without it, signals and crash points meet the worker itself. */
+  readonly isKept?: boolean
 }
 
 const DEADLINE_MS = 20_000
@@ -54,10 +56,11 @@ const STOP_WITHIN_MS = 20_000
 const LINES_SHOWN = 15
 
 /** Starts a real service process from its sources, with its logs captured. */
-export function spawnService({ service, env }: ServicePlan): SpawnedService {
+export function spawnService({ service, env, isKept = false }: ServicePlan): SpawnedService {
   // An empty working folder: a developer's own .env has no part in a test.
   const folder = mkdtempSync(join(tmpdir(), `redrive-${service}-`))
-  const main = join(REPOSITORY_FOLDER, 'services', service, 'src/main.ts')
+  const entry = service === 'worker' && !isKept ? 'worker-process.ts' : 'main.ts'
+  const main = join(REPOSITORY_FOLDER, 'services', service, 'src', entry)
   const child = spawn(process.execPath, ['--conditions=redrive:source', main], {
     cwd: folder,
     env: { PATH: process.env['PATH'], METRICS_PORT: '0', PORT: '0', ...env },

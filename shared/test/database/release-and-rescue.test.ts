@@ -150,6 +150,8 @@ test('a stopped worker is neither gone nor a slot, and types show who runs them'
       retry: DEFAULT_RETRY_POLICY,
       timeoutMs: 1,
       expectedDurationMs: null,
+      isolation: 'none',
+      memoryLimitMb: null,
       workerVersion: '0',
     },
   ])

@@ -65,6 +65,7 @@ const attempt = {
   progress: null,
   decision: null,
   note: null,
+  evidence: null,
 } as const
 
 const deadLetter: DeadLetterResource = {
@@ -86,6 +87,7 @@ const deadLetter: DeadLetterResource = {
     time: '2026-03-01T09:30:02.000Z',
     headers: {},
   },
+  evidence: null,
   diedAt: '2026-03-01T09:30:02.000Z',
   openedAt: '2026-03-01T09:30:02.010Z',
   closedAt: null,
@@ -249,6 +251,8 @@ export const EXAMPLES = {
     retry: DEFAULT_RETRY_POLICY,
     timeoutMs: 60_000,
     expectedDurationMs: null,
+    isolation: 'none',
+    memoryLimitMb: null,
     workerVersion: '0.1.0',
     sensitive: [],
     workers: 1,

@@ -100,6 +100,7 @@ async function getTaskType(
 
 function toTaskType(type: TaskTypeView): TaskTypeResource {
   const { name, inputSchema, lane, retry, timeoutMs, expectedDurationMs, workerVersion, sensitive } = type
+  const { isolation, memoryLimitMb } = type
   // A worker of an older version registers a policy with fewer fields.
   const policy = mergeRetryPolicy(DEFAULT_RETRY_POLICY, retry)
   return {
@@ -109,6 +110,8 @@ function toTaskType(type: TaskTypeView): TaskTypeResource {
     retry: { ...policy, delaysMs: [...policy.delaysMs] },
     timeoutMs,
     expectedDurationMs,
+    isolation,
+    memoryLimitMb,
     workerVersion,
     sensitive,
     workers: Number(type.workers),

@@ -1,5 +1,6 @@
 import type { Attempt } from '@redrive/shared/contract'
 import type { AttemptView } from '@redrive/shared/database'
+import { toCrashEvidence } from './to-crash-evidence.ts'
 import { toError } from './to-error.ts'
 
 export function toAttempt(attempt: AttemptView): Attempt {
@@ -17,5 +18,6 @@ export function toAttempt(attempt: AttemptView): Attempt {
     progress: attempt.progress,
     decision: attempt.decision,
     note: attempt.note,
+    evidence: toCrashEvidence(attempt.evidence),
   }
 }

@@ -5,6 +5,7 @@ import { isUtf8 } from 'node:buffer'
 import { maskAttempts, maskDeadLetter, secretsIn } from './mask-views.ts'
 import { retainedUntil } from './retained-until.ts'
 import { toAttempt } from './to-attempt.ts'
+import { toCrashEvidence } from './to-crash-evidence.ts'
 import { toError } from './to-error.ts'
 
 export interface DeadLetterShowing {
@@ -32,6 +33,7 @@ export function toDeadLetter(
     error: toError(letter.error),
     fingerprint: letter.fingerprint,
     broker: toEvidence(letter.broker),
+    evidence: toCrashEvidence(letter.evidence),
     diedAt: letter.diedAt.toISOString(),
     openedAt: letter.openedAt?.toISOString() ?? null,
     closedAt: letter.closedAt?.toISOString() ?? null,

@@ -7,6 +7,7 @@ type Counting = { readonly [Name in EventName]?: (meters: Meters, fields: EventF
 
 /** Which event counts for which metrics. Labels hold closed sets and type names only, never ids. */
 const COUNTING: Counting = {
+  'attempt.crashed': (meters, { type }) => meters.count('redrive_attempt_crashes_total', { type }),
   'attempt.failed': (meters, { type, durationMs }) =>
     countAttempt(meters, { outcome: 'failed', type, durationMs }),
   'attempt.retry_scheduled': (meters, { type, durationMs }) =>
@@ -77,6 +78,8 @@ const COUNTING: Counting = {
   },
   'tickets.released': (meters, { count }) =>
     meters.count('redrive_tickets_total', { outcome: 'released' }, count),
+  'worker.replaced': (meters, { replacements }) =>
+    meters.count('redrive_worker_replacements_total', {}, replacements),
 }
 
 /** Turns events into counters and histograms, which it registers. */

@@ -15,11 +15,21 @@ const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10, 3
  * gauges are measured when someone asks. n.b. `docs/events.md` is generated from this table (`npm run docs`).
  */
 export const METRICS = {
+  redrive_attempt_crashes_total: {
+    kind: 'counter',
+    labels: ['type'],
+    meaning: 'Attempts whose process of their own died or was killed.',
+  },
   redrive_attempt_duration_seconds: {
     kind: 'histogram',
     labels: ['type'],
     buckets: ATTEMPT_BUCKETS,
     meaning: 'How long attempts ran, of those that ended with their worker.',
+  },
+  redrive_attempt_processes: {
+    kind: 'gauge',
+    labels: ['state'],
+    meaning: 'Attempts that run in a process of their own (running), and those that wait for one (waiting).',
   },
   redrive_attempts_total: {
     kind: 'counter',
@@ -148,6 +158,11 @@ export const METRICS = {
     labels: ['outcome'],
     meaning:
       'Tickets that were published, confirmed, returned, of unknown outcome, released by the dispatcher, or void.',
+  },
+  redrive_worker_replacements_total: {
+    kind: 'counter',
+    labels: [],
+    meaning: 'How often the worker process was replaced since its parent process started.',
   },
   redrive_worker_slots: {
     kind: 'gauge',

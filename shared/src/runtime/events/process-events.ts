@@ -52,6 +52,12 @@ export const PROCESS_EVENTS = {
     meaning: 'The process was asked to stop.',
     fields: { reason: 'text?' },
   },
+  'worker.blocked': {
+    level: 'fatal',
+    meaning:
+      'Handlers block the event loop of a worker process, which ends itself to be replaced; what it ran runs again, each task alone.',
+    fields: { workerId: 'text', stalledMs: 'number', limitMs: 'number' },
+  },
   'worker.draining': {
     level: 'info',
     meaning: 'A worker takes no more tickets and finishes what fits into its grace.',
@@ -61,5 +67,10 @@ export const PROCESS_EVENTS = {
     level: 'info',
     meaning: 'A worker told the ledger who it is and what it can run.',
     fields: { workerId: 'text', types: 'number?', lanes: 'text?' },
+  },
+  'worker.replaced': {
+    level: 'warn',
+    meaning: 'This worker process takes the place of one that ended unasked.',
+    fields: { ending: 'text', replacements: 'number' },
   },
 } as const satisfies Record<string, EventDefinition>

@@ -2,6 +2,20 @@ import type { EventDefinition } from './event-definition.ts'
 
 /** What happens to tasks, their attempts and their dead letters. Those that happen for every task are debug. */
 export const TASK_EVENTS = {
+  'attempt.crashed': {
+    level: 'warn',
+    meaning: 'A process that ran one attempt alone died with it, or was killed.',
+    fields: {
+      taskId: 'text',
+      type: 'text',
+      attempt: 'number',
+      lane: 'text?',
+      exitCode: 'number?',
+      signal: 'text?',
+      memoryPeakBytes: 'number?',
+      isConvicted: 'flag',
+    },
+  },
   'attempt.failed': {
     level: 'info',
     meaning: 'An attempt ended in failure and no other follows.',

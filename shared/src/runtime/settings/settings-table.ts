@@ -230,6 +230,28 @@ export const SETTINGS = [
       'Signs callbacks and what else asks for it: whsec_ and the base64 of 24 to 64 random bytes, which receivers know too. Several, with commas, make as many signatures while receivers change over. Without it, such requests fail.',
   },
   {
+    name: 'WORKER_ABORT_GRACE_MS',
+    kind: 'integer',
+    services: ['worker'],
+    default: 5000,
+    minimum: 0,
+    maximum: 600_000,
+    unit: 'ms',
+    meaning:
+      'How long a handler may go on after its signal was aborted; then its attempt ends without it, and a process of its own is killed.',
+  },
+  {
+    name: 'WORKER_ATTEMPT_PROCESSES',
+    kind: 'integer',
+    services: ['worker'],
+    default: 4,
+    minimum: 1,
+    maximum: 1000,
+    unit: 'processes',
+    meaning:
+      "Attempts that one worker runs at the same time in processes of their own: those of types with isolation 'process', and those of tasks whose last worker died. Each takes about 100 MB.",
+  },
+  {
     name: 'WORKER_CONCURRENCY',
     kind: 'integer',
     services: ['worker'],
@@ -276,5 +298,16 @@ export const SETTINGS = [
     unit: 'tickets',
     meaning:
       'Tickets that RabbitMQ hands to a worker ahead of their acknowledgement; no less than WORKER_CONCURRENCY, or slots stay empty.',
+  },
+  {
+    name: 'WORKER_STALL_LIMIT_MS',
+    kind: 'integer',
+    services: ['worker'],
+    default: 10_000,
+    minimum: 0,
+    maximum: 3_600_000,
+    unit: 'ms',
+    meaning:
+      'A worker process whose handlers block its event loop for longer is ended and replaced; 0 never does that.',
   },
 ] as const satisfies readonly SettingDefinition[]
