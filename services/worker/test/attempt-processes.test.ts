@@ -120,7 +120,7 @@ describe('a type with a process of its own', () => {
       outcome: 'failed',
       is_charged: true,
       error: { type: 'ProcessCrashed', code: 'EXIT_7' },
-      decision: expect.stringContaining('1 of 2 are left'),
+      decision: expect.stringContaining('1 of 2 is left'),
       evidence: { exitCode: 7, lastOutput: expect.arrayContaining(['the last \uFFFD words']) },
     })
 
