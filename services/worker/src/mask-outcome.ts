@@ -1,4 +1,4 @@
-import { maskError, maskText, secretsOf } from '@redrive/shared/task'
+import { type CrashEvidence, maskError, maskText, maskTexts, secretsOf } from '@redrive/shared/task'
 import type { AttemptOutcome } from './attempt-outcome.ts'
 import type { RunningAttempt } from './running-attempts.ts'
 
@@ -12,7 +12,14 @@ export function maskOutcome(
 ): AttemptOutcome {
   const { sensitive = [] } = type
   if (sensitive.length === 0) return outcome
-  if ('error' in outcome) return { ...outcome, error: maskError(outcome.error, secrets()) }
+  if ('error' in outcome) {
+    const { evidence } = outcome as { evidence?: CrashEvidence }
+    return {
+      ...outcome,
+      error: maskError(outcome.error, secrets()),
+      ...(evidence !== undefined && { evidence: maskTexts(evidence, secrets()) as CrashEvidence }),
+    }
+  }
   if ('reason' in outcome) return { ...outcome, reason: maskText(outcome.reason, secrets()) }
   return outcome
 

@@ -80,6 +80,13 @@ export const TRANSITIONS: readonly Transition[] = [
   {
     from: 'running',
     to: 'failed',
+    cause: 'its worker had died, and the process that it ran in alone died as well',
+    statement: 'finishFailed',
+    guard: 'same token',
+  },
+  {
+    from: 'running',
+    to: 'failed',
     cause: 'its workers died five times',
     statement: 'finishFailed',
     guard: 'its worker is dead, fifth loss',
