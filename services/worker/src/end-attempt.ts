@@ -6,6 +6,7 @@ import { decideAttempt } from './decide-attempt.ts'
 import { CRASHED } from './describe-crash.ts'
 import type { FinishAnswer, FinishBatches } from './finish-batches.ts'
 import type { HeldTicket, HeldTickets } from './held-tickets.ts'
+import { isSuspect } from './is-suspect.ts'
 import { keepLateOutcome } from './keep-late-outcome.ts'
 import { maskOutcome } from './mask-outcome.ts'
 import type { RunningAttempt } from './running-attempts.ts'
@@ -81,7 +82,7 @@ async function endCrashed(
   ending: Ending,
 ): Promise<void> {
   const { losses } = attempt.claimed
-  const isConvicted = losses > 0
+  const isConvicted = isSuspect(attempt)
   const { exitCode, signal, memoryPeakBytes } = evidence
   ending.context.events.emit('attempt.crashed', {
     ...describe(attempt),

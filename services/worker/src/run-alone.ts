@@ -1,7 +1,8 @@
 import { reachCrashPoint } from '@redrive/shared/runtime'
-import type { TaskProgress } from '@redrive/shared/task'
+import { describeError, type TaskProgress } from '@redrive/shared/task'
 import type { AttemptOutcome } from './attempt-outcome.ts'
 import { describeCrash, describeCrashEvidence, describeFailedStart } from './describe-crash.ts'
+import { isSuspect } from './is-suspect.ts'
 import type { LoneEnd, LoneProcess } from './lone-process.ts'
 import type { LoneProcesses } from './lone-processes.ts'
 import type { RunningAttempt } from './running-attempts.ts'
@@ -17,8 +18,8 @@ const STOPPED = 'The worker stops before the attempt began; another worker makes
 const STOP_WITHIN_MS = 1_000
 
 /** Whether an attempt has to run in a process of its own: its type asks for it, or its task is suspected to kill workers. */
-export function runsAlone({ claimed, type }: RunningAttempt): boolean {
-  return claimed.losses > 0 || type.isolation === 'process'
+export function runsAlone(attempt: RunningAttempt): boolean {
+  return attempt.type.isolation === 'process' || isSuspect(attempt)
 }
 
 /**
@@ -37,6 +38,10 @@ export async function runAlone(attempt: RunningAttempt, alone: Alone): Promise<A
       onProgress: (progress) => alone.reportProgress(attempt, progress as TaskProgress),
     })
     return await accompany(attempt, child)
+  } catch (error) {
+    // The system refused the process, for want of memory say; the handler did not begin.
+    attempt.isDecided = true
+    return { kind: 'failed', failure: 'error', error: describeError(error), isUntried: true }
   } finally {
     slots.leave()
   }
@@ -84,7 +89,7 @@ function judgeEnd(attempt: RunningAttempt, end: LoneEnd, overruled: AttemptOutco
   if (overruled !== null && overruled.kind !== 'failed') return overruled
   if (end.answer !== null) return end.answer
   if (attempt.abortedBecause === 'taken_away') return { kind: 'abandoned' }
-  const { type, timeoutMs, claimed } = attempt
+  const { type, timeoutMs } = attempt
   const { name, memoryLimitMb } = type
   const crashed = { type: name, timeoutMs, memoryLimitMb, end }
   const evidence = describeCrashEvidence(end)
@@ -98,6 +103,6 @@ function judgeEnd(attempt: RunningAttempt, end: LoneEnd, overruled: AttemptOutco
     }
   }
   // A suspect that has to be killed has shown what it does; any other is merely late.
-  if (overruled !== null && claimed.losses === 0) return { ...overruled, evidence }
+  if (overruled !== null && !isSuspect(attempt)) return { ...overruled, evidence }
   return { kind: 'crashed', error: describeCrash(crashed), evidence }
 }

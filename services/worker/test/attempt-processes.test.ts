@@ -198,6 +198,21 @@ describe('a suspect', () => {
   )
 })
 
+test('a task that ran in a process of its own when its worker died is not blamed for it', async () => {
+  const input = { does: 'exit', log: log.file }
+  const [taskId = ''] = await stage.submit([{ type: 'test.lone', input, maxAttempts: 2 }])
+  await stage.database.db.updateTable('open_tasks').set({ losses: 1 }).where('task_id', '=', taskId).execute()
+  await stage.release(taskId)
+  await stage.returned(taskId, 2)
+
+  expect((await stage.attempts(taskId))[0]).toMatchObject({
+    outcome: 'failed',
+    error: { type: 'ProcessCrashed' },
+    decision: expect.stringContaining('1 of 2 is left'),
+  })
+  await stage.database.db.deleteFrom('open_tasks').where('task_id', '=', taskId).execute()
+})
+
 test('tasks that die the same way have the same fingerprint, and others another', async () => {
   const ids = await Promise.all([submitSuspect('exit'), submitSuspect('exit'), submit('test.lone', 'exit')])
   await Promise.all(ids.map((id) => stage.ended(id)))
