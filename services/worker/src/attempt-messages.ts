@@ -1,5 +1,6 @@
 import type { ClaimedAttempt } from '@redrive/shared/database'
 import type { AttemptOutcome } from './attempt-outcome.ts'
+import type { HandlerSettings } from './load-handlers.ts'
 
 /** What the process of one attempt has to know of it. */
 export type LoneAttempt = Pick<ClaimedAttempt, 'taskId' | 'type' | 'attempt' | 'input'>
@@ -10,8 +11,8 @@ export type AttemptOrder =
       readonly kind: 'run'
       readonly claimed: LoneAttempt
       readonly timeoutMs: number
-      /** The folder of WORKER_HANDLERS. */
-      readonly handlers: string | null
+      /** What its task types are made from, as in the worker. */
+      readonly handlers: HandlerSettings
       readonly logLevel: string
     }
   | {

@@ -41,7 +41,7 @@ process.on('message', (order: AttemptOrder) => {
 async function run({ claimed, timeoutMs, handlers, logLevel }: RunOrder): Promise<void> {
   const logger = createLogger({ service: 'worker', level: logLevel })
   catchStrayRejections({ logger, runningCount: () => 1 })
-  const types = await loadHandlers(handlers ?? undefined)
+  const types = await loadHandlers(handlers)
   const type = types.find(({ name }) => name === claimed.type)
   if (type === undefined) throw new Error(`The type ${claimed.type} is not in the handlers any more.`)
   tell({ kind: 'began', memoryPeakBytes: process.resourceUsage().maxRSS * 1_024 })

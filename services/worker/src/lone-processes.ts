@@ -1,13 +1,12 @@
-import { resolve } from 'node:path'
 import type { Logger } from '@redrive/shared/runtime'
+import type { HandlerSettings } from './load-handlers.ts'
 import { LoneProcess } from './lone-process.ts'
 import { ProcessSlots } from './process-slots.ts'
 import type { RunningAttempt } from './running-attempts.ts'
 
 interface LoneProcessesOptions {
   readonly limit: number
-  /** The folder of WORKER_HANDLERS. */
-  readonly handlers: string | undefined
+  readonly handlers: HandlerSettings
   readonly logger: Logger
 }
 
@@ -38,7 +37,7 @@ export class LoneProcesses {
         kind: 'run',
         claimed: { taskId, type: claimed.type, attempt, input },
         timeoutMs,
-        handlers: handlers === undefined ? null : resolve(handlers),
+        handlers,
         logLevel: logger.level,
       },
       memoryLimitMb: type.memoryLimitMb ?? null,

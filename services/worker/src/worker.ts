@@ -18,6 +18,7 @@ import { createFlow, type Flow } from './create-flow.ts'
 import { drain } from './drain.ts'
 import { LaneConsumers } from './lane-consumers.ts'
 import { LedgerWatch } from './ledger-watch.ts'
+import type { HandlerSettings } from './load-handlers.ts'
 import { LoneProcesses } from './lone-processes.ts'
 import { receiveTicket } from './receive-ticket.ts'
 import { registerGauges } from './register-gauges.ts'
@@ -83,7 +84,7 @@ export class Worker {
       mayClaim: () => this.#lease.isHeld && this.#phase === 'working',
       processes: new LoneProcesses({
         limit: settings.workerAttemptProcesses,
-        handlers: settings.workerHandlers,
+        handlers: handlerSettingsOf(settings),
         logger: options.logger,
       }),
     })
@@ -277,6 +278,15 @@ export class Worker {
       onDied: onFatal,
     })
   }
+}
+
+/** What goes over to another process: no more of the settings than its task types need. */
+function handlerSettingsOf({
+  workerHandlers,
+  httpAllowedTargets,
+  webhookSecret,
+}: WorkerSettings): HandlerSettings {
+  return { workerHandlers, httpAllowedTargets, webhookSecret }
 }
 
 function createContext(
