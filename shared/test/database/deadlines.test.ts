@@ -122,7 +122,7 @@ describe('expiry', () => {
       .where('type', '=', 'http.request')
       .executeTakeFirstOrThrow()
     expect(callback.input).toMatchObject({
-      body: { task: { id: ids.waiting, state: 'expired', error: null } },
+      body: { type: 'task.expired', data: { id: ids.waiting, state: 'expired', error: null } },
     })
   })
 
