@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 const post = (path: string, body: object = {}): Promise<Answer> => client.call(path, { body })
 const find = (query: Record<string, string>): Promise<Answer> =>
-  client.call(`/dead-letters?${new URLSearchParams({ limit: '1000', ...query })}`)
+  client.call(`/dead-letters?${new URLSearchParams({ limit: '1000', ...query }).toString()}`)
 
 /** All pages of a list. */
 async function findAll(query: Record<string, string>): Promise<readonly { id: string; taskId: string }[]> {

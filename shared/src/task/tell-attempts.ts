@@ -1,5 +1,5 @@
-import type { CrashEvidence } from './crash-evidence.ts'
 import { describeTaskError, fullStop } from './explain-attempts.ts'
+import { explainEvidence } from './explain-evidence.ts'
 import type { TimelineAttempt, TimelineEntry } from './timeline-facts.ts'
 
 /** Each attempt: its start, its end, what followed from it, and what its worker reported too late. */
@@ -47,7 +47,7 @@ function ended(one: TimelineAttempt): TimelineEntry[] {
     fullStop(`Attempt ${attempt} ${howItEnded(one, durationMs)}, ${isCharged ? 'charged' : 'not charged'}`),
     ...(error === null ? [] : [fullStop(describeTaskError(error))]),
     ...(progress === null ? [] : [progressAt(progress)]),
-    ...(evidence === null ? [] : [describeEvidence(evidence)]),
+    ...(evidence === null ? [] : [explainEvidence(evidence)]),
   ].join(' ')
   return [
     {
@@ -90,26 +90,6 @@ function milliseconds(durationMs: number): string {
 function progressAt({ done, total, note }: NonNullable<TimelineAttempt['progress']>): string {
   const of = total === undefined ? '' : ` of ${total}`
   return fullStop(`Its progress was ${done}${of}${note === undefined || note === '' ? '' : ` (${note})`}`)
-}
-
-const SHOWN_LINES = 3
-const SHOWN_CHARACTERS = 200
-
-function describeEvidence({ exitCode, signal, memoryPeakBytes, lastOutput }: CrashEvidence): string {
-  const end =
-    signal !== null
-      ? `Its process was ended by ${signal}`
-      : exitCode !== null
-        ? `Its process ended with exit code ${exitCode}`
-        : 'How its process ended is not known'
-  const memory =
-    memoryPeakBytes === null
-      ? ''
-      : `, having used ${Math.round(memoryPeakBytes / 1_048_576)} MiB of memory at most`
-  const lines = lastOutput.slice(-SHOWN_LINES).map((line) => `"${line.slice(0, SHOWN_CHARACTERS)}"`)
-  const output =
-    lines.length === 0 ? '; it printed nothing at the end' : `; it last printed ${lines.join(' ')}`
-  return fullStop(`${end}${memory}${output}`)
 }
 
 function decided({ attempt, endedAt, decision }: TimelineAttempt): TimelineEntry[] {

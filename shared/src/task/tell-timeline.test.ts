@@ -160,7 +160,7 @@ describe('what is not known is not told', () => {
     [
       'a crash that its parent saw',
       { outcome: 'lost', error: null, progress: null, evidence },
-      'Attempt 1 died with its process, noticed 500 ms after it began, charged. Its process was ended by SIGKILL, having used 512 MiB of memory at most; it last printed "one" "two".',
+      'Attempt 1 died with its process, noticed 500 ms after it began, charged. Its process ended by SIGKILL; memory peak 537 MB; last output: "one", "two".',
     ],
     [
       'a crash of which little is known',
@@ -170,12 +170,12 @@ describe('what is not known is not told', () => {
         progress: null,
         evidence: { exitCode: null, signal: null, memoryPeakBytes: null, lastOutput: [] },
       },
-      'How its process ended is not known; it printed nothing at the end.',
+      'Its process ended in a way that was not seen; it wrote nothing.',
     ],
     [
       'an exit code',
       { evidence: { exitCode: 134, signal: null, memoryPeakBytes: null, lastOutput: [] } },
-      'Its process ended with exit code 134; it printed nothing at the end.',
+      'Its process ended with exit code 134; it wrote nothing.',
     ],
     [
       'an outcome that came too late',
