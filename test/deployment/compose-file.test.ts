@@ -19,18 +19,13 @@ import {
   variablesIn,
 } from './compose-file.ts'
 import { findComposeProblems } from './compose-schema.ts'
+import { madeSecrets } from './made-secrets.ts'
 
 const file = readComposeFile()
 const services = Object.entries(file.services)
 const ENGINES = ['postgres', 'rabbitmq'] as const
 const definitions: readonly SettingDefinition[] = SETTINGS
-
-/** What make-secrets.sh would have written. */
-const secrets = Object.fromEntries(
-  variablesIn(readRepositoryFile('docker-compose.yml'))
-    .filter(({ operator }) => operator === ':?')
-    .map(({ name }) => [name, `${name === 'WEBHOOK_SECRET' ? 'whsec_' : ''}${'f'.repeat(64)}`]),
-)
+const secrets = madeSecrets()
 
 function service(name: string): ComposeService {
   const found = file.services[name]

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { SERVICES } from '@redrive/shared/runtime'
 import { createTestVhost, REPOSITORY_FOLDER, waitFor } from '@redrive/shared/testing'
-import { environmentOf, readComposeFile, readRepositoryFile, variablesIn } from './compose-file.ts'
+import { environmentOf, readComposeFile, readRepositoryFile } from './compose-file.ts'
+import { madeSecrets } from './made-secrets.ts'
 import { parseDockerfile } from './parse-dockerfile.ts'
 import { replayDockerfile } from './replay-dockerfile.ts'
 import { prepareDatabase, query } from './roles.ts'
@@ -12,11 +13,7 @@ import { Container, type ContainerPlan } from './start-container.ts'
 
 const MINUTES_MS = 60_000
 const compose = readComposeFile()
-const secrets = Object.fromEntries(
-  variablesIn(readRepositoryFile('docker-compose.yml'))
-    .filter(({ operator }) => operator === ':?')
-    .map(({ name }) => [name, 'f'.repeat(64)]),
-)
+const secrets = madeSecrets()
 const LOCAL = { HOST: '127.0.0.1', METRICS_HOST: '127.0.0.1', PORT: '0', METRICS_PORT: '0' }
 // Nothing listens on port 1.
 const ABSENT = {
