@@ -93,6 +93,17 @@ describe('a dead letter', () => {
     },
   )
 
+  test('says for whom its task was, with what tags, and who tried it last', async () => {
+    const { id } = await dieAndArrive({ user: 'customer-7', tags: ['invoices'] })
+    const [{ json }, listed] = await Promise.all([
+      get(`/dead-letters/${id}`),
+      get('/dead-letters?user=customer-7'),
+    ])
+    const told = { user: 'customer-7', tags: ['invoices'], attemptCount: 1, workerVersion: '1.2.3' }
+    expect(json).toMatchObject(told)
+    expect(listed.json.items).toMatchObject([{ id, ...told }])
+  })
+
   test('is found by state, type, lane, reason, fingerprint, task, time and origin', async () => {
     const { id, taskId } = await dieAndArrive({ lane: 'low' })
     const { fingerprint, diedAt } = (await get(`/dead-letters/${id}`)).json

@@ -42,6 +42,8 @@ export const deadLetterSchema = z
     tenant: z.string().meta({ description: 'The name of its tenant; of a foreign message, the operator’s.' }),
     type: z.string().nullable(),
     lane: z.string().nullable(),
+    user: z.string().nullable().meta({ description: 'On whose behalf its task was submitted.' }),
+    tags: z.array(z.string()).meta({ description: 'Those of its task.' }),
     state: deadLetterStateSchema,
     reason: z.string().meta({ examples: ['attempts_exhausted', 'permanent_error', 'timed_out', 'crashed'] }),
     error: taskErrorSchema,
@@ -63,6 +65,8 @@ export const deadLetterSchema = z
     input: z
       .unknown()
       .meta({ description: 'What the task was run with when it died; sensitive values are `[masked]`.' }),
+    attemptCount: z.int().meta({ description: 'Attempts that were charged up to this death.' }),
+    workerVersion: z.string().nullable().meta({ description: 'Of the worker that made the last attempt.' }),
     redriveId: idSchema.nullable().meta({ description: 'The redrive of many that sent it back.' }),
     attempts: z.array(attemptSchema).meta({ description: 'Up to this death.' }),
     raw: rawMessageSchema.nullable().meta({ description: 'The message itself; null unless it is foreign.' }),
