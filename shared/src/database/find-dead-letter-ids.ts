@@ -37,6 +37,7 @@ export async function findDeadLetterIds(
 
 function findByIndex(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
   const { filter } = page
+  if (filter.text !== undefined && filter.taskId?.anyOf === undefined) return findByWords(executor, page)
   if (isIndexedByContents(filter)) return findByContents(executor, page)
   const field = drivingField(filter)
   const other = field === null ? excludingField(filter) : null
@@ -69,6 +70,33 @@ async function findByContents(executor: Executor, page: DeadLetterIdsPage): Prom
   return rows.map(({ id }) => id)
 }
 
+/**
+ * By the words of the error, week by week back from the newest: the index of words knows the week of each id too (see the
+ * migration), and of a page's weeks only the matches are read. Measured: what a tenth of a million had, long ago, took
+ * 110 ms when all of it was found and ordered. The weeks come one by one from the recursion, so the limit ends it.
+ */
+async function findByWords(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
+  const weekOfNewest = (isOlder: RawBuilder<SqlBool>) =>
+    sql`(select id_week(d.id) from dead_letters d where ${isOlder} order by d.id desc limit 1)`
+  const { rows } = await sql<{ id: string }>`
+    with recursive weeks (week) as (
+      select ${weekOfNewest(isBefore(page))}
+      union all
+      select ${weekOfNewest(sql<SqlBool>`d.id < (lpad(to_hex(w.week * 604800000), 12, '0') || repeat('0', 20))::uuid`)}
+      from weeks w where w.week is not null
+    )
+    select c.id from weeks w cross join lateral (
+      select id from (
+        select d.id from dead_letters d
+        where d.search @@ ('''@' || w.week || '''')::tsquery and ${isMatch(page.filter)}
+          and ${filterTenants(sql`d.tenant_id`, page.tenantIds)} and ${isBefore(page)}
+        offset 0 -- As in findByContents.
+      ) as found order by id desc limit ${page.limit}
+    ) as c
+    where w.week is not null limit ${page.limit}`.execute(executor)
+  return rows.map(({ id }) => id)
+}
+
 /** By the index of a field: the newest of each tenant, and of each value where there are several. */
 async function findByFields(
   executor: Executor,
@@ -89,17 +117,20 @@ async function findByFields(
   return rows.map(({ id }) => id)
 }
 
-/** By the index of a field, but for some of its values: the others are found first, one after the other, and none. */
+/**
+ * By the index of a field, but for some of its values: the others are found first, one after the other, and none. Those
+ * whose newest is among the newest of all are enough for a page, and only of them more than one is read.
+ */
 async function findByOtherValues(
   executor: Executor,
   page: DeadLetterIdsPage,
   { column, values }: DrivingField,
 ): Promise<readonly string[]> {
-  const newest = (isDriven: RawBuilder<SqlBool>) => sql`
+  const newest = (isDriven: RawBuilder<SqlBool>, limit: number) => sql`
     cross join lateral (
       select d.id from dead_letters d
       where d.tenant_id = k.tenant_id and ${isDriven} and ${isBefore(page)} and ${isMatch(page.filter)}
-      order by d.id desc limit ${page.limit}
+      order by d.id desc limit ${limit}
     ) as c`
   const { rows } = await sql<{ id: string }>`
     with recursive kinds (tenant_id, value) as (
@@ -108,11 +139,15 @@ async function findByOtherValues(
       union all
       select k.tenant_id, (select min(${column}) from dead_letters d where d.tenant_id = k.tenant_id and ${column} > k.value)
       from kinds k where k.value is not null
+    ),
+    newest as (
+      select k.tenant_id, k.value from kinds k ${newest(sql`${column} = k.value`, 1)}
+      where k.value <> all(${values}::text[]) order by c.id desc limit ${page.limit}
     )
     select id from (
-      select c.id from kinds k ${newest(sql`${column} = k.value`)} where k.value <> all(${values}::text[])
+      select c.id from newest k ${newest(sql`${column} = k.value`, page.limit)}
       union all
-      select c.id from unnest(${page.tenantIds}::uuid[]) as k(tenant_id) ${newest(sql`${column} is null`)}
+      select c.id from unnest(${page.tenantIds}::uuid[]) as k(tenant_id) ${newest(sql`${column} is null`, page.limit)}
     ) as found order by id desc limit ${page.limit}`.execute(executor)
   return rows.map(({ id }) => id)
 }
