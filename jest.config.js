@@ -20,9 +20,9 @@ const shared = {
 }
 
 export default {
-  // Most tests wait for processes of their own, so two files at a time do on any machine; more than four would only fight
+  // Most tests wait for processes of their own, so three files at a time do on two cores; more than four would only fight
   // for the connections of one Postgres.
-  maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
+  maxWorkers: Math.min(4, Math.max(3, availableParallelism())),
   // Bounds a test that hangs. Jest's own 5 s would make every test assert a time: engines stall for seconds on a busy disk.
   testTimeout: 60_000,
   projects: [
