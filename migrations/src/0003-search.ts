@@ -18,11 +18,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 async function createErrorText(db: Kysely<unknown>): Promise<void> {
+  // When an id was made, in milliseconds since 1970.
+  await sql`
+    create function id_millis(id uuid) returns bigint language sql immutable parallel safe as $$
+      select ('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigint
+    $$`.execute(db)
   // Which week since 1970 an id was made in. It stands among the words, where no text can put an @, so that the index finds
   // words of one week without looking at those of all the others: the newest come first, and of old ones there are many.
   await sql`
     create function id_week(id uuid) returns bigint language sql immutable parallel safe as $$
-      select ('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigint / 604800000
+      select id_millis(id) / 604800000
     $$`.execute(db)
   // The classes, messages and codes of an error and its causes. Names of classes, hosts and paths are taken apart, so that
   // a part of one is found; translate does the same to what is looked for (match-text.ts). Bounded, because the ending of
@@ -59,7 +64,7 @@ async function indexWords(db: Kysely<unknown>): Promise<void> {
 async function indexOutOfTime(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index dead_letters_out_of_time on dead_letters (died_at)
-    where ('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigint
+    where id_millis(id)
       > extract(epoch from died_at - timestamptz '1970-01-01 00:00:00+00') * 1000 + 600000`.execute(db)
 }
 

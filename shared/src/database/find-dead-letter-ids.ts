@@ -53,12 +53,12 @@ async function findAmongNewest(executor: Executor, page: DeadLetterIdsPage): Pro
   return rows.map(({ id }) => id)
 }
 
-function isIndexedByContents({ taskId, text, tag, input = [] }: DeadLetterFilter): boolean {
+function isIndexedByContents({ taskId, tag, input = [] }: DeadLetterFilter): boolean {
   if (taskId?.anyOf !== undefined) return true
-  return text !== undefined || tag?.anyOf !== undefined || input.some(({ anyOf }) => anyOf !== undefined)
+  return tag?.anyOf !== undefined || input.some(({ anyOf }) => anyOf !== undefined)
 }
 
-/** By the words of the error, the tags, the input or the task: all that match are found, then the newest are taken. */
+/** By the tags, the input or the task: all that match are found, then the newest are taken. */
 async function findByContents(executor: Executor, page: DeadLetterIdsPage): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select id from (

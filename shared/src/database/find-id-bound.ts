@@ -17,7 +17,7 @@ export async function findIdBound(
   const { rows } = await sql<{ isOutOfTime: boolean }>`
     select exists (
       select from dead_letters where died_at < ${before}::timestamptz
-        and ('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigint
+        and id_millis(id)
           > extract(epoch from died_at - timestamptz '1970-01-01 00:00:00+00') * 1000 + 600000
     ) as "isOutOfTime"`.execute(executor)
   return rows[0]?.isOutOfTime === false ? idAfter(before) : undefined

@@ -1,23 +1,9 @@
-import type { CrashEvidence, TaskError, TaskProgress } from '../task/index.ts'
+import type { TimelineAttempt } from '../task/index.ts'
 import type { AttemptsTable, Executor } from './ledger.ts'
 
-export interface AttemptView {
-  readonly attempt: number
-  /** The dispatch that started it. */
-  readonly number: number
+/** An attempt as its story is told from it, with the outcomes that the ledger has for one. */
+export interface AttemptView extends TimelineAttempt {
   readonly outcome: AttemptsTable['outcome'] | 'running'
-  readonly isCharged: boolean
-  readonly workerId: string
-  readonly host: string | null
-  readonly workerVersion: string | null
-  readonly startedAt: Date
-  readonly endedAt: Date | null
-  readonly error: TaskError | null
-  readonly progress: TaskProgress | null
-  readonly decision: string | null
-  readonly note: Record<string, unknown> | null
-  /** Of the process that died with it, where one did. */
-  readonly evidence: CrashEvidence | null
 }
 
 // A task redriven for years has more attempts than a page; the newest tell the story.

@@ -67,6 +67,7 @@ export interface TimelineTask {
 
 export interface TimelineAttempt {
   readonly attempt: number
+  /** The dispatch that started it. */
   readonly number: number
   readonly outcome: string
   readonly isCharged: boolean
@@ -80,6 +81,7 @@ export interface TimelineAttempt {
   readonly progress: TaskProgress | null
   readonly decision: string | null
   readonly note: Readonly<Record<string, unknown>> | null
+  /** Of the process that died with it, where one did. */
   readonly evidence: CrashEvidence | null
 }
 

@@ -1,16 +1,13 @@
-import { deadLetterSchema, type OperatorNote, operatorNoteSchema } from '@redrive/shared/contract'
+import { deadLetterSchema } from '@redrive/shared/contract'
 import { closeDeadLetter, type DeadLetterView, restoreDeadLetter } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
-import type { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
-import { repeatRead } from '../http/repeat-read.ts'
-import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
-import { withinDeadline } from '../http/within-deadline.ts'
-import { showDeadLetter } from '../views/show-dead-letter.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { commandDeadLetter, type DeadLetterCommand, type DeadLetterRequest } from './command-dead-letter.ts'
 import { deadLetterNotDiscarded, deadLetterNotOpen } from './dead-letter-not-open.ts'
 import { EXAMPLES } from './examples.ts'
-import { findOwnDeadLetter } from './find-own-dead-letter.ts'
+import { operatorNoteBody } from './operator-note-body.ts'
 import { idParameter } from './path-parameters.ts'
 
 /** Closing a dead letter without a new life, and taking that back. Of two who try at once, one wins and the other is told. */
@@ -23,12 +20,7 @@ export const discardRoutes: readonly Route[] = [
     summary: 'Close a dead letter without a new life',
     access: 'dead-letters:write',
     params: idParameter,
-    body: {
-      schema: operatorNoteSchema,
-      limit: 'small',
-      isOptional: true,
-      example: { reason: 'the customer has gone' },
-    },
+    body: operatorNoteBody('the customer has gone'),
     responses: {
       200: {
         description: 'It is discarded.',
@@ -47,12 +39,7 @@ export const discardRoutes: readonly Route[] = [
     summary: 'Open a discarded dead letter again',
     access: 'dead-letters:write',
     params: idParameter,
-    body: {
-      schema: operatorNoteSchema,
-      limit: 'small',
-      isOptional: true,
-      example: { reason: 'discarded by mistake' },
-    },
+    body: operatorNoteBody('discarded by mistake'),
     responses: {
       200: { description: 'It is open.', schema: deadLetterSchema, example: EXAMPLES.deadLetter },
     },
@@ -61,32 +48,29 @@ export const discardRoutes: readonly Route[] = [
   }),
 ]
 
-type CommandRequest = RouteRequest<z.output<typeof idParameter>, unknown, OperatorNote>
-
-async function discard(request: CommandRequest, api: ApiParts): Promise<Answer> {
-  const letter = await findOwnDeadLetter(request.params.id, request.caller, api)
-  const closing = { ...actOn(letter, request), state: 'discarded' } as const
-  const isClosed = await withinDeadline(closeDeadLetter(api.db, closing))
-  const after = await findOwnDeadLetter(letter.id, request.caller, api)
-  if (!isClosed) throw deadLetterNotOpen(after)
-  api.events.emit('dead_letter.discarded', eventOf(letter, request))
-  return { status: 200, json: await repeatRead(() => showDeadLetter(api, after)) }
+function discard(request: DeadLetterRequest, api: ApiParts): Promise<Answer> {
+  const command = {
+    act: (letter) => closeDeadLetter(api.db, { ...actOn(letter, request), state: 'discarded' }),
+    refuse: deadLetterNotOpen,
+    announce: (letter) => api.events.emit('dead_letter.discarded', eventOf(letter, request)),
+  } satisfies DeadLetterCommand
+  return commandDeadLetter(request, command, api)
 }
 
-async function restore(request: CommandRequest, api: ApiParts): Promise<Answer> {
-  const letter = await findOwnDeadLetter(request.params.id, request.caller, api)
-  const isRestored = await withinDeadline(restoreDeadLetter(api.db, actOn(letter, request)))
-  const after = await findOwnDeadLetter(letter.id, request.caller, api)
-  if (!isRestored) throw deadLetterNotDiscarded(after)
-  api.events.emit('dead_letter.restored', eventOf(letter, request))
-  return { status: 200, json: await repeatRead(() => showDeadLetter(api, after)) }
+function restore(request: DeadLetterRequest, api: ApiParts): Promise<Answer> {
+  const command = {
+    act: (letter) => restoreDeadLetter(api.db, actOn(letter, request)),
+    refuse: deadLetterNotDiscarded,
+    announce: (letter) => api.events.emit('dead_letter.restored', eventOf(letter, request)),
+  } satisfies DeadLetterCommand
+  return commandDeadLetter(request, command, api)
 }
 
-function actOn({ id, tenantId }: DeadLetterView, { caller, body, requestId }: CommandRequest) {
+function actOn({ id, tenantId }: DeadLetterView, { caller, body, requestId }: DeadLetterRequest) {
   const { actor } = caller
   return { tenantId, actor, deadLetterId: id, auditId: newId(), reason: body.reason ?? null, requestId }
 }
 
-function eventOf({ id, taskId }: DeadLetterView, { caller }: CommandRequest) {
+function eventOf({ id, taskId }: DeadLetterView, { caller }: DeadLetterRequest) {
   return { deadLetterId: id, taskId: taskId ?? undefined, actor: caller.actor }
 }

@@ -1,15 +1,12 @@
-import { deadLetterSchema, type OperatorNote, operatorNoteSchema } from '@redrive/shared/contract'
+import { deadLetterSchema } from '@redrive/shared/contract'
 import { type DeadLetterView, recallDeadLetter } from '@redrive/shared/database'
-import type { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
 import type { Answer } from '../http/answer.ts'
-import { repeatRead } from '../http/repeat-read.ts'
-import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
-import { withinDeadline } from '../http/within-deadline.ts'
+import { defineRoute, type Route } from '../http/route.ts'
 import { ProblemError } from '../problem-error.ts'
-import { showDeadLetter } from '../views/show-dead-letter.ts'
+import { commandDeadLetter, type DeadLetterCommand, type DeadLetterRequest } from './command-dead-letter.ts'
 import { EXAMPLES } from './examples.ts'
-import { findOwnDeadLetter } from './find-own-dead-letter.ts'
+import { operatorNoteBody } from './operator-note-body.ts'
 import { idParameter } from './path-parameters.ts'
 
 /** The way back from the redrive of one dead letter. */
@@ -24,12 +21,7 @@ export const recallRoutes: readonly Route[] = [
       'The task has failed again, exactly as before, and the same dead letter is open again; an edited input that never ran is dropped. A ticket that RabbitMQ still holds is void.',
     access: 'dead-letters:write',
     params: idParameter,
-    body: {
-      schema: operatorNoteSchema,
-      limit: 'small',
-      isOptional: true,
-      example: { reason: 'the receiver is not repaired yet' },
-    },
+    body: operatorNoteBody('the receiver is not repaired yet'),
     responses: {
       200: { description: 'It is open again.', schema: deadLetterSchema, example: EXAMPLES.deadLetter },
     },
@@ -38,22 +30,16 @@ export const recallRoutes: readonly Route[] = [
   }),
 ]
 
-type RecallRequest = RouteRequest<z.output<typeof idParameter>, unknown, OperatorNote>
-
-async function recall({ params, caller, body }: RecallRequest, api: ApiParts): Promise<Answer> {
-  const letter = await findOwnDeadLetter(params.id, caller, api)
-  const recalling = recallDeadLetter(api.db, {
-    tenantId: letter.tenantId,
-    deadLetterId: letter.id,
-    actor: caller.actor,
-    reason: body.reason ?? null,
-  })
-  const isRecalled = await withinDeadline(recalling)
-  const after = await findOwnDeadLetter(letter.id, caller, api)
-  if (!isRecalled) throw notRecallable(after)
+function recall(request: DeadLetterRequest, api: ApiParts): Promise<Answer> {
+  const { caller, body } = request
   const { actor } = caller
-  api.events.emit('redrive.members_recalled', { count: 1, deadLetterId: letter.id, actor })
-  return { status: 200, json: await repeatRead(() => showDeadLetter(api, after)) }
+  const command = {
+    act: ({ id, tenantId }) =>
+      recallDeadLetter(api.db, { tenantId, deadLetterId: id, actor, reason: body.reason ?? null }),
+    refuse: notRecallable,
+    announce: ({ id }) => api.events.emit('redrive.members_recalled', { count: 1, deadLetterId: id, actor }),
+  } satisfies DeadLetterCommand
+  return commandDeadLetter(request, command, api)
 }
 
 function notRecallable({ id, taskId, state }: DeadLetterView): ProblemError {

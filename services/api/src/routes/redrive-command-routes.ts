@@ -1,4 +1,4 @@
-import { type OperatorNote, operatorNoteSchema, redriveSchema } from '@redrive/shared/contract'
+import { type OperatorNote, redriveSchema } from '@redrive/shared/contract'
 import { commandRedrive, type CommandOutcome } from '@redrive/shared/database'
 import { newId, reachCrashPoint } from '@redrive/shared/runtime'
 import type { RedriveCommand } from '@redrive/shared/task'
@@ -14,6 +14,7 @@ import type { ProblemCode } from '../problems.ts'
 import { recallAtOnce } from '../redrives/recall-at-once.ts'
 import { toRedrive } from '../views/to-redrive.ts'
 import { findOwnRedrive, redriveNotFound } from './find-own-redrive.ts'
+import { operatorNoteBody } from './operator-note-body.ts'
 import { idParameter } from './path-parameters.ts'
 import { REDRIVE_EXAMPLES } from './redrive-examples.ts'
 
@@ -53,12 +54,7 @@ export const redriveCommandRoutes: readonly Route[] = (Object.keys(TEXTS) as Red
       ...TEXTS[command],
       access: 'dead-letters:write',
       params: idParameter,
-      body: {
-        schema: operatorNoteSchema,
-        limit: 'small',
-        isOptional: true,
-        example: { reason: 'the receiver works again' },
-      },
+      body: operatorNoteBody('the receiver works again'),
       responses: {
         200: { description: 'The redrive.', schema: redriveSchema, example: REDRIVE_EXAMPLES.redrive },
       },

@@ -1,4 +1,4 @@
-import { operatorNoteSchema, type OperatorNote, pageSchema, taskSchema } from '@redrive/shared/contract'
+import { type OperatorNote, pageSchema, taskSchema } from '@redrive/shared/contract'
 import { cancelTask as cancelTaskIn, listTasks as listTasksIn } from '@redrive/shared/database'
 import { TASK_FIELDS } from '@redrive/shared/filter'
 import { newId } from '@redrive/shared/runtime'
@@ -15,6 +15,7 @@ import { ProblemError } from '../problem-error.ts'
 import { toTask } from '../views/to-task.ts'
 import { EXAMPLES } from './examples.ts'
 import { findOwnTask, taskNotFound } from './find-own-task.ts'
+import { operatorNoteBody } from './operator-note-body.ts'
 import { idParameter } from './path-parameters.ts'
 import { cursorParameter, limitParameter } from './query-schemas.ts'
 
@@ -55,12 +56,7 @@ export const taskRoutes: readonly Route[] = [
     description: 'Whatever it is doing: a running attempt is told to stop, and its outcome no longer counts.',
     access: 'tasks:write',
     params: idParameter,
-    body: {
-      schema: operatorNoteSchema,
-      limit: 'small',
-      isOptional: true,
-      example: { reason: 'submitted by mistake' },
-    },
+    body: operatorNoteBody('submitted by mistake'),
     responses: { 200: { description: 'The cancelled task.', schema: taskSchema, example: EXAMPLES.task } },
     problems: ['TASK_NOT_FOUND', 'TASK_ALREADY_ENDED', 'DATABASE_UNAVAILABLE'],
     handle: cancelTask,
