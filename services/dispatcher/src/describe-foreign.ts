@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { laneQueue, plainText, type BrokerDeath, type Delivery } from '@redrive/shared/broker'
 import type { ForeignMessage } from '@redrive/shared/database'
 import { DEFAULT_TENANT_ID, describeError, describeFault, LANES, type Lane } from '@redrive/shared/task'
-import type { ForeignReason } from './sort-error-message.ts'
+import type { ForeignReason } from '@redrive/shared/protocol'
 
 export interface ForeignFinding {
   readonly id: string

@@ -1,6 +1,6 @@
 import type { Executor, LaneHolding } from '@redrive/shared/database'
 import { readLaneHolding, readLaneSlots, setLaneWindow } from '@redrive/shared/database'
-import { chooseWindow } from './choose-window.ts'
+import { chooseWindow } from '@redrive/shared/protocol'
 
 interface Measurement extends LaneHolding {
   readonly atMs: number

@@ -8,7 +8,7 @@ import {
 import { countLaneTasks, countOldConfirmed, takeUnseenTickets, type Executor } from '@redrive/shared/database'
 import type { Events } from '@redrive/shared/runtime'
 import type { Lane } from '@redrive/shared/task'
-import { countMissing } from './count-missing.ts'
+import { countMissing } from '@redrive/shared/protocol'
 import { publishTickets } from './publish-tickets.ts'
 
 export interface LaneReconciliation {

@@ -5,7 +5,7 @@ import {
   type Convict,
 } from '@redrive/shared/database'
 import { Loop, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
-import { judgeLook, NOTHING_SEEN, type Judgement, type LookMemory } from './judge-looks.ts'
+import { judgeLook, NOTHING_SEEN, type Judgement, type LookMemory } from '@redrive/shared/protocol'
 import type { TicketPublisher } from '@redrive/shared/broker'
 import { isLane } from '@redrive/shared/task'
 import { publishTickets } from './publish-tickets.ts'

@@ -12,7 +12,7 @@ import { newId, type Events } from '@redrive/shared/runtime'
 import { parseTicket, type ParsedTicket, type Ticket } from '@redrive/shared/task'
 import { describeForeign } from './describe-foreign.ts'
 import { explainBystander } from './explain-bystander.ts'
-import { sortErrorMessage, type SortedMessage } from './sort-error-message.ts'
+import { sortErrorMessage, type SortedMessage } from '@redrive/shared/protocol'
 
 export interface ErrorMessage {
   readonly delivery: Pick<Delivery, 'body' | 'messageId' | 'contentType'>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { GoneWorker } from '@redrive/shared/database'
+import type { GoneWorker } from '../database/index.ts'
 import { judgeLook, NOTHING_SEEN, type LookMemory, type TimedLook } from './judge-looks.ts'
 
 const LEASE_MS = 15_000

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { TicketStanding } from '@redrive/shared/task'
+import type { TicketStanding } from '../task/index.ts'
 import { sortErrorMessage } from './sort-error-message.ts'
 
 const taskId = '019aa000-0000-7000-8000-000000000001'

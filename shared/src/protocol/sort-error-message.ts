@@ -1,4 +1,4 @@
-import { judgeTicket, type ParsedTicket, type TicketStanding } from '@redrive/shared/task'
+import { judgeTicket, type ParsedTicket, type TicketStanding } from '../task/index.ts'
 
 /**
  * What a message of the error queue is.

@@ -1,4 +1,4 @@
-import type { GoneWorker, Look } from '@redrive/shared/database'
+import type { GoneWorker, Look } from '../database/index.ts'
 
 export interface TimedLook extends Look {
   /** On a clock that never goes back, when the answer was there. */
