@@ -29,7 +29,7 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{shared,services,migrations,engines}/**/src/**/*.test.ts'],
+      testMatch: ['<rootDir>/{shared,services,migrations,engines,torture}/**/src/**/*.test.ts'],
     },
     {
       ...shared,

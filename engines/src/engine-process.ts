@@ -70,6 +70,28 @@ export class EngineProcess {
     })
   }
 
+  /** Ends the process and all that it started at once, as a machine that loses its power does. Idempotent. */
+  async kill(): Promise<void> {
+    if (this.#child === null) return
+    this.#child = null
+    await stopRecorded({ ...this.#program, stopSignal: 'SIGKILL', stopGraceMs: 0 })
+  }
+
+  /** Stops the process and all that it started in the middle of whatever they do; `resume` lets them go on. */
+  pause(): void {
+    this.#signalAll('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#signalAll('SIGCONT')
+  }
+
+  #signalAll(name: NodeJS.Signals): void {
+    const leader = readState<ProcessIdentity>(this.#program.recordFile)
+    if (this.#child === null || leader === null) return
+    for (const pid of engineGroup(leader, this.#program.recordFile)) signal(pid, name)
+  }
+
   /** `graceMs` may shorten the program's own grace period. Idempotent. */
   async stop(graceMs = this.#program.stopGraceMs): Promise<void> {
     if (this.#child === null) return

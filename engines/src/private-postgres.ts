@@ -74,6 +74,21 @@ export class PrivatePostgres {
     this.#process = null
   }
 
+  /** Ends the server and every backend at once; `start` recovers on the same port. */
+  async kill(): Promise<void> {
+    await this.#process?.kill()
+    this.#process = null
+  }
+
+  /** Freezes the server with every backend until `resume`. */
+  pause(): void {
+    this.#process?.pause()
+  }
+
+  resume(): void {
+    this.#process?.resume()
+  }
+
   /** Removes everything, ending first what an earlier, killed supervisor left running. */
   async erase(): Promise<void> {
     await stopRecorded(this.#program)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { EngineError } from './engine-error.ts'
 import { EngineProcess, stopRecorded } from './engine-process.ts'
 import { freePorts } from './free-ports.ts'
@@ -12,6 +12,7 @@ import type { PlainPath } from './plain-path.ts'
 import { RABBITMQ_PORTS, rabbitMqEnvironment, writeRabbitMqFiles } from './rabbitmq-files.ts'
 import type { RabbitMqNode, RabbitMqPorts } from './rabbitmq-files.ts'
 import { findRabbitMq } from './rabbitmq-installation.ts'
+import { runCommand } from './run-command.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface PrivateRabbitMqOptions {
@@ -36,6 +37,10 @@ const STARTS = 3
 const UNREADY_GRACE_MS = 1_000
 /** Seen: 4 to 8 s on two cores, more with many queues to recover; the rest is for slow disks. */
 const READY_WITHIN_MS = 120_000
+/** A node under load answers its command line within seconds; one that is stopped does not. */
+const CONTROL_WITHIN_MS = 30_000
+/** The node's own port for its distribution would be taken. */
+const CONTROL_ENVIRONMENT = { RABBITMQ_DIST_PORT: undefined, RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: undefined }
 
 /** A RabbitMQ node of our own on ports of 127.0.0.1. Its data and password live in `dataFolder` and outlast it. */
 export class PrivateRabbitMq {
@@ -45,6 +50,7 @@ export class PrivateRabbitMq {
   #isReady = false
   /** RabbitMQ's own start scripts stumble over spaces. */
   #cache: PlainPath | null = null
+  #node: RabbitMqNode | null = null
 
   constructor(options: PrivateRabbitMqOptions) {
     this.#options = options
@@ -66,6 +72,7 @@ export class PrivateRabbitMq {
       const { isDurable } = this.#options
       const folder = join(this.#options.dataFolder, 'node')
       const node = { folder, nodeName, password, ports, installation, isDurable }
+      this.#node = node
       const failure = await this.#startNode(node)
       this.#isReady = failure === null
       if (failure === null) return rabbitMqAddresses(node)
@@ -79,6 +86,35 @@ export class PrivateRabbitMq {
     await this.#stopNode()
     this.#cache?.release()
     this.#cache = null
+  }
+
+  /** Ends the node at once. `start` brings it back on the same ports, with what it had on its disk. */
+  async kill(): Promise<void> {
+    await this.#server?.kill()
+    this.#isReady = false
+  }
+
+  /** Freezes the node, which then holds its connections and answers nothing, until `resume`. */
+  pause(): void {
+    this.#server?.pause()
+  }
+
+  resume(): void {
+    this.#server?.resume()
+  }
+
+  /** Removes what a stopped node knows, its name, ports and password apart: `start` brings back an empty one. */
+  forget(): void {
+    rmSync(join(this.#options.dataFolder, 'node'), { recursive: true, force: true })
+  }
+
+  /** Runs `rabbitmqctl` against the node and answers what it printed. Throws `CommandError`. */
+  async control(args: readonly string[]): Promise<string> {
+    const node = this.#node
+    if (node === null) throw new Error('RabbitMQ was not started')
+    const program = join(dirname(node.installation.server), 'rabbitmqctl')
+    const env = { ...rabbitMqEnvironment(node), ...CONTROL_ENVIRONMENT }
+    return runCommand(program, ['-n', node.nodeName, ...args], { env, timeoutMs: CONTROL_WITHIN_MS })
   }
 
   /** The node first: it keeps asking epmd while it runs. */

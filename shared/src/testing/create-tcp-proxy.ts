@@ -25,7 +25,7 @@ export interface TcpProxy {
     pattern: Buffer | string,
     options?: { readonly direction?: ProxyDirection; readonly isDelivered?: boolean },
   ): Promise<void>
-  /** Undoes cut, blackhole and delay. What a blackhole swallowed is gone, so its connections are reset. */
+  /** Undoes cut, blackhole, delay and what waits for bytes to pass. What a blackhole swallowed is gone, so its connections are reset. */
   restore(): void
   stop(): Promise<void>
 }
@@ -33,6 +33,13 @@ export interface TcpProxy {
 interface Pair {
   readonly client: Socket
   readonly target: Socket
+  /** What waits for its delay to be over, each way. */
+  readonly late: Readonly<Record<ProxyDirection, LateData[]>>
+}
+
+interface LateData {
+  readonly data: Buffer
+  readonly dueAtMs: number
 }
 
 interface Trap {
@@ -121,6 +128,7 @@ class FaultyPath implements TcpProxy {
     if (this.#mode === 'swallow') this.reset()
     this.#mode = 'open'
     this.#delayMs = 0
+    this.#trap = null
   }
 
   async stop(): Promise<void> {
@@ -135,7 +143,7 @@ class FaultyPath implements TcpProxy {
       return
     }
     const target = connect(this.#target)
-    const pair = { client, target }
+    const pair = { client, target, late: { toClient: [], toTarget: [] } }
     this.#pairs.add(pair)
     const close = (): void => {
       this.#pairs.delete(pair)
@@ -156,13 +164,28 @@ class FaultyPath implements TcpProxy {
     const trap = this.#trap
     if (trap !== null && trap.direction === direction && data.includes(trap.pattern)) {
       this.#trap = null
-      if (trap.isDelivered) to.write(data, () => this.#closeAll())
+      if (trap.isDelivered && pair.late[direction].length === 0) to.write(data, () => this.#closeAll())
       else this.#closeAll()
       trap.sprung()
       return
     }
-    if (this.#delayMs === 0) to.write(data)
-    else setTimeout(() => to.writable && to.write(data), this.#delayMs).unref()
+    pair.late[direction].push({ data, dueAtMs: performance.now() + this.#delayMs })
+    if (pair.late[direction].length === 1) this.#passLate(pair, direction)
+  }
+
+  /** In order, whatever becomes of the delay meanwhile: a byte that overtakes another would be a fault of the proxy's. */
+  #passLate(pair: Pair, direction: ProxyDirection): void {
+    const to = direction === 'toTarget' ? pair.target : pair.client
+    const line = pair.late[direction]
+    for (let next = line[0]; next !== undefined; next = line[0]) {
+      const waitMs = Math.min(next.dueAtMs - performance.now(), this.#delayMs)
+      if (waitMs > 0) {
+        setTimeout(() => this.#passLate(pair, direction), waitMs).unref()
+        return
+      }
+      line.shift()
+      if (to.writable) to.write(next.data)
+    }
   }
 
   #closeAll(): void {

@@ -1,0 +1,84 @@
+import type { Canary } from './canary.ts'
+import type { History } from './history.ts'
+import type { Random } from './random.ts'
+import type { Fault, Stage } from './stage.ts'
+
+/** One fault that was made, and how long the service took to be itself again. */
+export interface Injection {
+  readonly fault: string
+  readonly madeAtMs: number
+  readonly healedAtMs: number
+  /** Null when other faults followed before it was seen to recover. */
+  readonly recoveredAfterMs: number | null
+}
+
+export interface NemesisPlan {
+  readonly stage: Stage
+  readonly faults: readonly Fault[]
+  readonly random: Random
+  readonly history: History
+  readonly canary: Canary
+  readonly untilMs: number
+}
+
+const PAUSE_MS = { least: 500, most: 4_000 }
+const LOOK_EVERY_MS = 50
+/** After this the next fault comes, recovered or not; the run goes on and the checks at the end decide. */
+const RECOVERY_WAITED_MS = 60_000
+/** How often a second fault meets the first one. */
+const OVERLAP = 0.35
+
+/** Makes faults until the time is over, each one a draw from the seed; now and then two at once. */
+export async function torment(plan: NemesisPlan): Promise<readonly Injection[]> {
+  const injections: Injection[] = []
+  const { random, history, stage, untilMs } = plan
+  while (history.nowMs < untilMs) {
+    await stage.sleep(random.int(PAUSE_MS.least, PAUSE_MS.most))
+    if (history.nowMs >= untilMs) break
+    const chosen = chooseFaults(plan)
+    injections.push(...(await makeAll(chosen, plan)))
+  }
+  return injections
+}
+
+function chooseFaults({ random, faults }: NemesisPlan): readonly Fault[] {
+  const first = random.pick(faults)
+  if (!random.chance(OVERLAP)) return [first]
+  const second = random.pick(faults)
+  return second === first ? [first] : [first, second]
+}
+
+async function makeAll(faults: readonly Fault[], plan: NemesisPlan): Promise<readonly Injection[]> {
+  const made = await Promise.all(faults.map((fault) => makeOne(fault, plan)))
+  const healedAtMs = Math.max(...made.map((one) => one.healedAtMs))
+  const recoveredAfterMs = await untilRecovered(healedAtMs, plan)
+  plan.history.add('recovered', { faults: faults.map(({ name }) => name), recoveredAfterMs })
+  return made.map((one) => ({ ...one, recoveredAfterMs }))
+}
+
+async function makeOne(
+  fault: Fault,
+  { stage, history }: NemesisPlan,
+): Promise<Omit<Injection, 'recoveredAfterMs'>> {
+  const madeAtMs = history.add('fault.begun', { fault: fault.name }).atMs
+  try {
+    await fault.inject(stage)
+  } catch (error) {
+    // Two faults at once may be in each other's way; what one could not do is not the product's fault.
+    history.add('fault.hindered', { fault: fault.name, error: String(error) })
+  }
+  const healedAtMs = history.add('fault.healed', { fault: fault.name }).atMs
+  return { fault: fault.name, madeAtMs, healedAtMs }
+}
+
+async function untilRecovered(
+  healedAtMs: number,
+  { canary, history, stage }: NemesisPlan,
+): Promise<number | null> {
+  while (history.nowMs - healedAtMs < RECOVERY_WAITED_MS) {
+    const afterMs = canary.recoveredAfterMs(healedAtMs)
+    if (afterMs !== null) return afterMs
+    await stage.sleep(LOOK_EVERY_MS)
+  }
+  return null
+}

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+
+export interface TortureOptions {
+  readonly minutes: number
+  readonly seed: number
+  /** Client operations that begin per second. */
+  readonly rate: number
+  /** Names of faults; null leaves the choice to the seed. */
+  readonly only: readonly string[] | null
+  /** Where the report goes as JSON beside the run's own folder. */
+  readonly json: string | null
+  readonly keep: boolean
+}
+
+const MAX_MINUTES = 24 * 60
+
+/** Reads the command line. Throws an error that names the option and what was expected. */
+export function readOptions(args: readonly string[]): TortureOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      minutes: { type: 'string', default: '2' },
+      seed: { type: 'string' },
+      rate: { type: 'string', default: '40' },
+      only: { type: 'string' },
+      json: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+    },
+  })
+  return {
+    minutes: readNumber('minutes', values.minutes, { least: 0.1, most: MAX_MINUTES }),
+    seed:
+      values.seed === undefined
+        ? freshSeed()
+        : readNumber('seed', values.seed, { least: 0, most: 2 ** 32 - 1 }),
+    rate: readNumber('rate', values.rate, { least: 1, most: 1_000 }),
+    only: values.only?.split(',') ?? null,
+    json: values.json ?? null,
+    keep: values.keep,
+  }
+}
+
+function freshSeed(): number {
+  return Math.floor(Math.random() * 1_000_000)
+}
+
+function readNumber(
+  name: string,
+  text: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= least && value <= most))
+    throw new RangeError(`--${name} must be a number from ${least} to ${most}, not ${JSON.stringify(text)}`)
+  return value
+}

@@ -1,0 +1,125 @@
+import type { Evidence } from './check/evidence.ts'
+import { INVARIANTS } from './check/invariants.ts'
+import type { Injection } from './nemesis.ts'
+
+export interface Report {
+  readonly command: string
+  readonly seed: number
+  readonly versions: Readonly<Record<string, string>>
+  readonly faults: readonly FaultLine[]
+  readonly totals: Readonly<Record<string, number>>
+  readonly violations: readonly {
+    readonly invariant: string
+    readonly promise: string
+    readonly found: readonly string[]
+  }[]
+}
+
+export interface FaultLine {
+  readonly fault: string
+  readonly times: number
+  readonly medianRecoveryMs: number | null
+  readonly worstRecoveryMs: number | null
+  readonly unrecovered: number
+}
+
+export interface ReportParts extends Pick<Report, 'command' | 'seed' | 'versions'> {
+  readonly evidence: Evidence
+  readonly injections: readonly Injection[]
+  readonly quietAfterMs: number
+}
+
+/** Judges the evidence. Pure. */
+export function createReport({ evidence, injections, quietAfterMs, ...kept }: ReportParts): Report {
+  return {
+    ...kept,
+    faults: summarize(injections),
+    totals: { ...count(evidence), quietAfterMs },
+    violations: INVARIANTS.map(({ id, promise, violations }) => ({
+      invariant: id,
+      promise,
+      found: violations(evidence),
+    })),
+  }
+}
+
+export function isClean({ violations }: Report): boolean {
+  return violations.every(({ found }) => found.length === 0)
+}
+
+/** How many lines of one invariant are printed; the file has them all. */
+const SHOWN = 10
+
+/** The report as a person reads it. */
+export function printReport(report: Report): string {
+  const { faults, totals, violations, versions } = report
+  const lines = faults.map(
+    ({ fault, times, medianRecoveryMs, worstRecoveryMs, unrecovered }) =>
+      `| ${fault} | ${times} | ${seconds(medianRecoveryMs)} | ${seconds(worstRecoveryMs)} | ${unrecovered} |`,
+  )
+  const found = violations.map(({ invariant, promise, found: broken }) =>
+    [
+      `${invariant} ${promise}: ${broken.length === 0 ? 'holds' : `${broken.length} VIOLATIONS`}`,
+      ...broken.slice(0, SHOWN).map((line) => `    ${line}`),
+    ].join('\n'),
+  )
+  return [
+    `${report.command}   (${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')})`,
+    '',
+    '| fault | times | recovered after, median | at worst | not seen to recover |',
+    '|---|---|---|---|---|',
+    ...lines,
+    '',
+    Object.entries(totals)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
+    '',
+    ...found,
+    '',
+    isClean(report) ? 'Nothing was lost, and nothing ended twice.' : 'BROKEN PROMISES: see above.',
+  ].join('\n')
+}
+
+function summarize(injections: readonly Injection[]): readonly FaultLine[] {
+  return [...Map.groupBy(injections, ({ fault }) => fault)].map(([fault, some]) => {
+    const times = some.map(({ recoveredAfterMs }) => recoveredAfterMs)
+    const sorted = times.filter((time) => time !== null).toSorted((a, b) => a - b)
+    return {
+      fault,
+      times: some.length,
+      medianRecoveryMs: sorted[Math.floor(sorted.length / 2)] ?? null,
+      worstRecoveryMs: sorted.at(-1) ?? null,
+      unrecovered: times.length - sorted.length,
+    }
+  })
+}
+
+function count({ known, tasks, attempts, audit, deadLetters }: Evidence): Readonly<Record<string, number>> {
+  const accepted = known.submissions.flatMap(({ ids }) => ids ?? [])
+  const acceptedIds = new Set(accepted)
+  const states = Object.fromEntries(
+    ['succeeded', 'failed', 'cancelled', 'expired'].map((state) => [
+      state,
+      [...tasks.values()].filter((task) => task.state === state).length,
+    ]),
+  )
+  return {
+    submissions: known.submissions.length,
+    accepted: acceptedIds.size,
+    lost: accepted.filter((id) => !tasks.has(id)).length,
+    recovered: [...tasks.keys()].filter((id) => !acceptedIds.has(id)).length,
+    ...states,
+    attempts: attempts.length,
+    attemptsLost: attempts.filter(({ outcome }) => outcome === 'lost').length,
+    deadLetters: deadLetters.length,
+    redriven: audit.filter(({ action }) => action === 'dead_letter.redriven').length,
+    recalled: audit.filter(({ action }) => action === 'dead_letter.recalled').length,
+    refused: known.refusals.length,
+  }
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? '' : `${(ms / 1_000).toFixed(1)} s`
+}

@@ -1,0 +1,53 @@
+import type { PrivatePostgres, PrivateRabbitMq } from '@redrive/engines'
+import type { Database } from '@redrive/shared/database'
+import type pg from 'pg'
+import type { TcpProxy } from '@redrive/shared/testing'
+import type { Fleet } from './stage/fleet.ts'
+import type { Random } from './random.ts'
+
+export type Service = 'api' | 'dispatcher' | 'worker'
+export type Engine = 'postgres' | 'rabbitmq'
+
+/** Everything that a fault may lay its hands on. */
+export interface Stage {
+  readonly random: Random
+  readonly fleet: Fleet
+  readonly rabbitmq: BrokerControl
+  readonly postgres: LedgerControl
+  /** Straight to Postgres, past every proxy. */
+  readonly ledger: Database
+  /** Into the history. */
+  readonly log: (event: string, detail?: object) => void
+  /** Ends early when the run is broken off. */
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+/** The path of one process to one engine. */
+export type Links = Readonly<Record<Engine, TcpProxy>>
+
+export interface BrokerControl {
+  readonly node: PrivateRabbitMq
+  readonly amqpUrl: string
+  readonly managementUrl: string
+  /** Calls the management API. Throws on any error status but 404 to a DELETE. */
+  manage(method: 'DELETE' | 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<unknown>
+  /** Starts the node again on its ports, whatever became of it. */
+  start(): Promise<void>
+}
+
+export interface LedgerControl {
+  readonly server: PrivatePostgres
+  readonly databaseUrl: string
+  start(): Promise<void>
+  /** A connection past every proxy and pool. Rejects when the server takes none. */
+  connect(): Promise<pg.Client>
+}
+
+/** One thing that can go wrong. */
+export interface Fault {
+  readonly name: string
+  /** What it does, for the report's reader. */
+  readonly meaning: string
+  /** Makes it, holds it and heals it: when this resolves, nothing of it is left to undo. */
+  readonly inject: (stage: Stage) => Promise<void>
+}

@@ -1,0 +1,72 @@
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Member } from './member.ts'
+
+const LOOK_EVERY_MS = 100
+const LOOK_WITHIN_MS = 1_000
+
+/**
+ * Hands requests to the apis whose `/readyz` says yes, in turn. It repeats nothing: what fails on its way fails for the
+ * client, who then does not know what became of it. Without a ready api it answers 502.
+ */
+export class Balancer {
+  readonly #apis: readonly Member[]
+  readonly #server: Server
+  readonly #ready = new Set<Member>()
+  #looking: NodeJS.Timeout | null = null
+  #turn = 0
+
+  constructor(apis: readonly Member[]) {
+    this.#apis = apis
+    this.#server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing))
+  }
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    this.#looking = setInterval(
+      () => void Promise.all(this.#apis.map((api) => this.#look(api))),
+      LOOK_EVERY_MS,
+    )
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  async stop(): Promise<void> {
+    if (this.#looking !== null) clearInterval(this.#looking)
+    this.#server.closeAllConnections()
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+  }
+
+  async #look(api: Member): Promise<void> {
+    if (await isReady(api.addresses?.operationsUrl)) this.#ready.add(api)
+    else this.#ready.delete(api)
+  }
+
+  #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const ready = [...this.#ready].filter(({ addresses }) => addresses?.apiUrl)
+    const url = ready[this.#turn++ % Math.max(1, ready.length)]?.addresses?.apiUrl
+    if (url === undefined || url === null) {
+      outgoing.writeHead(502).end()
+      return
+    }
+    const passed = request(`${url}${incoming.url}`, { method: incoming.method, headers: incoming.headers })
+    passed.on('response', (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+      answer.on('error', () => outgoing.destroy())
+    })
+    passed.on('error', () => outgoing.destroy())
+    outgoing.on('close', () => passed.destroy())
+    incoming.pipe(passed)
+  }
+}
+
+async function isReady(operationsUrl: string | undefined): Promise<boolean> {
+  if (operationsUrl === undefined) return false
+  try {
+    const answer = await fetch(`${operationsUrl}/readyz`, { signal: AbortSignal.timeout(LOOK_WITHIN_MS) })
+    await answer.body?.cancel()
+    return answer.ok
+  } catch {
+    return false
+  }
+}

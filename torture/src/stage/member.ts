@@ -1,0 +1,124 @@
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { type ServiceAddresses, type SpawnedService, spawnService, waitFor } from '@redrive/shared/testing'
+import type { Links, Service } from '../stage.ts'
+import { processTree } from './process-tree.ts'
+
+export interface MemberPlan {
+  readonly service: Service
+  readonly name: string
+  readonly links: Links
+  readonly settings: Readonly<Record<string, string>>
+  readonly logFolder: string
+}
+
+const READY_WITHIN_MS = 120_000
+
+/** One service process of the fleet, which may be started any number of times, always with the same settings. */
+export class Member {
+  readonly service: Service
+  readonly name: string
+  readonly links: Links
+  readonly #plan: MemberPlan
+  readonly #log: WriteStream
+  #process: SpawnedService | null = null
+  #addresses: ServiceAddresses | null = null
+  #written = 0
+
+  constructor(plan: MemberPlan) {
+    this.service = plan.service
+    this.name = plan.name
+    this.links = plan.links
+    this.#plan = plan
+    this.#log = createWriteStream(join(plan.logFolder, `${plan.name}.log`), { flags: 'a' })
+  }
+
+  /** Where it answers; null until it was ready once in its present life. */
+  get addresses(): ServiceAddresses | null {
+    return this.#addresses
+  }
+
+  get isUp(): boolean {
+    return this.#process !== null
+  }
+
+  /** The process with all that it started. */
+  get pids(): readonly number[] {
+    return this.#process === null ? [] : processTree(this.#process.pid)
+  }
+
+  /** Starts it unless it runs. It may take as long as its engines are away until it is ready: see `ready`. */
+  start(): void {
+    if (this.#process !== null) return
+    const { service, settings } = this.#plan
+    const started = spawnService({ service, env: settings, isKept: true })
+    this.#process = started
+    this.#written = 0
+    void started.exited.then((exit) => {
+      this.#keepLogs(started)
+      this.#log.write(`${JSON.stringify({ exit })}\n`)
+      this.#process = null
+      this.#addresses = null
+    })
+  }
+
+  async ready(): Promise<void> {
+    const started = this.#process
+    if (started === null) throw new Error(`${this.name} does not run`)
+    const addresses = await started.waitForReady({ deadlineMs: READY_WITHIN_MS })
+    if (this.#process === started) this.#addresses = addresses
+  }
+
+  /** Ends the process and all that it started at once. */
+  async kill(): Promise<void> {
+    const ended = this.#process?.exited
+    this.#signal('SIGKILL')
+    await ended
+  }
+
+  /** Once its parent has replaced a killed worker, and the new one is ready. */
+  async replaced(): Promise<void> {
+    const operationsUrl = this.#addresses?.operationsUrl
+    await waitFor(
+      async () => (await fetch(`${operationsUrl}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok,
+      `${this.name} to be replaced`,
+      { deadlineMs: READY_WITHIN_MS },
+    )
+  }
+
+  pause(): void {
+    this.#signal('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#signal('SIGCONT')
+  }
+
+  /** Asks it to stop, and answers with its exit status: null when a signal ended it. */
+  async terminate(): Promise<number | null> {
+    const ended = this.#process
+    if (ended === null) return null
+    return (await ended.kill('SIGTERM')).code
+  }
+
+  /** What it has logged since the last call goes to its file. */
+  keepLogs(): void {
+    if (this.#process !== null) this.#keepLogs(this.#process)
+  }
+
+  #keepLogs({ logs }: SpawnedService): void {
+    for (const line of logs.slice(this.#written)) this.#log.write(`${JSON.stringify(line)}\n`)
+    this.#written = logs.length
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    // Parents first, so that no keeper replaces a child that is about to follow it.
+    for (const pid of this.pids) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    }
+  }
+}
