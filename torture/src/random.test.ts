@@ -17,6 +17,6 @@ test('the same seed draws the same, another seed or another fork something else'
 test('draws stay within their bounds, both of which are met, and a shuffle keeps every item', () => {
   const random = createRandom(1)
   const seen = new Set(Array.from({ length: 500 }, () => random.int(3, 6)))
-  expect([...seen].toSorted()).toEqual([3, 4, 5, 6])
-  expect(random.shuffle([1, 2, 3, 4, 5]).toSorted()).toEqual([1, 2, 3, 4, 5])
+  expect(seen).toEqual(new Set([3, 4, 5, 6]))
+  expect(new Set(random.shuffle([1, 2, 3, 4, 5]))).toEqual(new Set([1, 2, 3, 4, 5]))
 })
