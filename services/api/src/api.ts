@@ -129,8 +129,11 @@ export class Api {
     const startedAtMs = performance.now()
     events.emit('service.stopping', {})
     this.#stopping.abort()
-    const { shutdownGraceMs } = settings
-    const answered = this.#server.stop(Math.max(shutdownGraceMs - AFTER_ANSWERS_MS, shutdownGraceMs / 2))
+    const { shutdownGraceMs, stopNoticeMs } = settings
+    // From here on `/readyz` says no, and whoever has not heard of it yet is served all the same.
+    await pause(stopNoticeMs)
+    const leftForAnswersMs = shutdownGraceMs - stopNoticeMs
+    const answered = this.#server.stop(Math.max(leftForAnswersMs - AFTER_ANSWERS_MS, leftForAnswersMs / 2))
     await this.#parts.endings.stop()
     await answered
     const leftMs = shutdownGraceMs - (performance.now() - startedAtMs) - EXIT_MS

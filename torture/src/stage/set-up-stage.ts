@@ -9,7 +9,7 @@ import { createTcpProxy, REPOSITORY_FOLDER } from '@redrive/shared/testing'
 import type { History } from '../history.ts'
 import type { Random } from '../random.ts'
 import type { Links, LedgerControl, Service, Stage } from '../stage.ts'
-import { Balancer } from './balancer.ts'
+import { Balancer } from '../../../test/harness/balancer.ts'
 import { startBroker } from './broker-control.ts'
 import { Fleet } from './fleet.ts'
 import { Member } from './member.ts'
@@ -83,7 +83,7 @@ export async function setUpStage({ folder, random, history, signal }: StagePlan)
   )
   const fleet = new Fleet(members)
   await fleet.restore()
-  const balancer = new Balancer(fleet.of('api'))
+  const balancer = new Balancer(() => fleet.of('api'))
   const apiUrl = await balancer.start()
   const stage: Stage = {
     random,

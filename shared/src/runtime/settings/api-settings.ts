@@ -10,6 +10,7 @@ export function loadApiSettings(environment: Environment): ApiSettings {
   return loadSettings('api', environment, (settings) => [
     ...checkCrashAt(settings),
     ...checkBodyLimits(settings),
+    ...checkStopNotice(settings),
   ])
 }
 
@@ -17,5 +18,12 @@ function checkBodyLimits({ maxTaskBytes, maxBulkBytes }: ApiSettings): readonly 
   if (maxBulkBytes >= maxTaskBytes) return []
   return [
     `MAX_BULK_BYTES: expected at least MAX_TASK_BYTES (${maxTaskBytes}), got ${maxBulkBytes}: a task that is accepted alone must fit into a bulk submission.`,
+  ]
+}
+
+function checkStopNotice({ stopNoticeMs, shutdownGraceMs }: ApiSettings): readonly string[] {
+  if (stopNoticeMs <= shutdownGraceMs / 2) return []
+  return [
+    `STOP_NOTICE_MS: expected at most half of SHUTDOWN_GRACE_MS (${shutdownGraceMs}), got ${stopNoticeMs}: what was begun needs the rest of the grace.`,
   ]
 }

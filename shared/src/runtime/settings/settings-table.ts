@@ -223,6 +223,17 @@ export const SETTINGS = [
       "How long a process may take to stop; keep it below the time after which your orchestrator kills it (Docker's is 10 s unless set).",
   },
   {
+    name: 'STOP_NOTICE_MS',
+    kind: 'integer',
+    services: ['api'],
+    default: 0,
+    minimum: 0,
+    maximum: 600_000,
+    unit: 'ms',
+    meaning:
+      'So long a stopping api goes on serving while `/readyz` already says no: longer than a load balancer takes to notice, and no request meets a closed door. 0 where nothing balances.',
+  },
+  {
     name: 'WEBHOOK_SECRET',
     kind: 'secret',
     services: ['worker'],

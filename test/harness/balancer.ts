@@ -1,6 +1,12 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Member } from './member.ts'
+import type { ServiceAddresses } from '@redrive/shared/testing'
+
+/** An api that may be there or not. */
+export interface Backend {
+  /** Null while it is not. */
+  readonly addresses: ServiceAddresses | null
+}
 
 const LOOK_EVERY_MS = 100
 const LOOK_WITHIN_MS = 1_000
@@ -10,21 +16,21 @@ const LOOK_WITHIN_MS = 1_000
  * client, who then does not know what became of it. Without a ready api it answers 502.
  */
 export class Balancer {
-  readonly #apis: readonly Member[]
+  readonly #backends: () => readonly Backend[]
   readonly #server: Server
-  readonly #ready = new Set<Member>()
+  readonly #ready = new Set<Backend>()
   #looking: NodeJS.Timeout | null = null
   #turn = 0
 
-  constructor(apis: readonly Member[]) {
-    this.#apis = apis
+  constructor(backends: () => readonly Backend[]) {
+    this.#backends = backends
     this.#server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing))
   }
 
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
     this.#looking = setInterval(
-      () => void Promise.all(this.#apis.map((api) => this.#look(api))),
+      () => void Promise.all(this.#backends().map((backend) => this.#look(backend))),
       LOOK_EVERY_MS,
     )
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
@@ -36,13 +42,13 @@ export class Balancer {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()))
   }
 
-  async #look(api: Member): Promise<void> {
-    if (await isReady(api.addresses?.operationsUrl)) this.#ready.add(api)
-    else this.#ready.delete(api)
+  async #look(backend: Backend): Promise<void> {
+    if (await isReady(backend.addresses?.operationsUrl)) this.#ready.add(backend)
+    else this.#ready.delete(backend)
   }
 
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const ready = [...this.#ready].filter(({ addresses }) => addresses?.apiUrl)
+    const ready = this.#backends().filter((backend) => this.#ready.has(backend))
     const url = ready[this.#turn++ % Math.max(1, ready.length)]?.addresses?.apiUrl
     if (url === undefined || url === null) {
       outgoing.writeHead(502).end()
