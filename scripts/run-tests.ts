@@ -8,21 +8,25 @@ import {
   ENGINE_MARK,
   eraseEngines,
   folderHolder,
+  PackagesUnavailableError,
   recordProcess,
   startEngines,
   stopRecorded,
 } from '@redrive/engines'
-import type { Engines } from '@redrive/engines'
+import type { Engines, EngineVersions } from '@redrive/engines'
 import { explainFailure } from './start/explain-failure.ts'
 import { givenEngines } from './start/given-engines.ts'
 import { progress } from './start/progress.ts'
 import { onStopRequest } from './start/stop-requests.ts'
+import { takeEngineFlags } from './test/engine-flags.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const OWN_FOLDER = join(ROOT, '.redrive')
 const RUNS_FOLDER = join(OWN_FOLDER, 'tests')
 /** How long interrupted tests may take to undo what they did. */
 const INTERRUPTED_GRACE_MS = 5_000
+/** No test was run, because an engine's packages could not be fetched. The name is sysexits', Jest has no such status. */
+const EX_UNAVAILABLE = 69
 
 let jest: ChildProcess | null = null
 const abort = new AbortController()
@@ -45,19 +49,21 @@ async function run(): Promise<number> {
   const folder = await makeRunFolder()
   let engines: Engines | null = null
   try {
+    const { versions, others } = takeEngineFlags(process.argv.slice(2))
     engines = await startEngines({
       given: givenEngines(process.env, 'TEST_'),
+      versions,
       dataFolder: folder,
       cacheFolder: join(OWN_FOLDER, 'cache/rabbitmq'),
       isDurable: false,
       onProgress: progress,
       signal: abort.signal,
     })
-    return interruptedBy === null ? await runJest(folder, engines) : interruptedStatus()
+    return interruptedBy === null ? await runJest(others, { folder, engines, versions }) : interruptedStatus()
   } catch (failure) {
     if (interruptedBy !== null) return interruptedStatus()
     console.error(`\nThe tests could not be run.\n${explainFailure(failure)}`)
-    return 1
+    return failure instanceof PackagesUnavailableError ? EX_UNAVAILABLE : 1
   } finally {
     await engines?.stop()
     rmSync(folder, { recursive: true, force: true })
@@ -77,13 +83,17 @@ async function makeRunFolder(): Promise<string> {
   return mkdtempSync(join(RUNS_FOLDER, 'run-'))
 }
 
+interface TestRun {
+  readonly folder: string
+  readonly engines: Engines
+  readonly versions: EngineVersions
+}
+
 /** In a session of its own, so that every process that a test started can be found and ended with it. */
-async function runJest(
-  folder: string,
-  { databaseUrl, amqpUrl, amqpManagementUrl }: Engines,
-): Promise<number> {
+async function runJest(flags: readonly string[], { folder, engines, versions }: TestRun): Promise<number> {
   progress('running the tests')
-  const args = [...(process.env['CI'] ? ['--ci'] : []), ...process.argv.slice(2)]
+  const { databaseUrl, amqpUrl, amqpManagementUrl } = engines
+  const args = [...(process.env['CI'] ? ['--ci'] : []), ...flags]
   const child = spawn(
     process.execPath,
     ['--experimental-vm-modules', '--no-warnings', join(ROOT, 'node_modules/jest/bin/jest.js'), ...args],
@@ -96,6 +106,9 @@ async function runJest(
         [ENGINE_MARK]: jestRecord(folder),
         DATABASE_URL: databaseUrl,
         AMQP_URL: amqpUrl,
+        // For the tests that start an engine of their own.
+        ENGINE_RABBITMQ_VERSION: versions.rabbitMq,
+        ENGINE_POSTGRES_VERSION: versions.postgres,
         ...(amqpManagementUrl === null ? {} : { AMQP_MANAGEMENT_URL: amqpManagementUrl }),
       },
     },

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -9,11 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { EngineError } from './engine-error.ts'
+import { otherSuiteSource } from './other-suite-source.ts'
+import { PackagesUnavailableError } from './packages-unavailable-error.ts'
 import { CommandError, runCommand } from './run-command.ts'
+import type { CommandOptions } from './run-command.ts'
 
 export interface PackageRequest {
   readonly packages: readonly string[]
+  /** Another release's suite; null for this machine's own. */
+  readonly suite: string | null
   /** The unpacked packages of each distribution's release are kept here. */
   readonly cacheFolder: string
   /** Changes what was unpacked, before anybody can see it. */
@@ -32,12 +37,13 @@ export function hasDebianPackages(): boolean {
 }
 
 /**
- * The folder with the packages of this machine's own release unpacked below it, fetched at the first call only.
+ * The folder with the packages of this machine's release, or of another suite, unpacked below it, fetched at the first
+ * call only.
  * Nothing of the system is touched and no rights are needed: apt works in folders of ours, dpkg only unpacks.
- * Throws `EngineError` when the packages cannot be had.
+ * Throws `PackagesUnavailableError` when the packages cannot be had, or another `EngineError`.
  */
 export async function unpackDebianPackages(request: PackageRequest): Promise<string> {
-  const unpacked = join(request.cacheFolder, releaseName())
+  const unpacked = join(request.cacheFolder, `${request.suite ?? ownSuite()}-${process.arch}`)
   if (existsSync(unpacked)) return unpacked
   mkdirSync(request.cacheFolder, { recursive: true })
   const work = mkdtempSync(join(request.cacheFolder, 'fetching-'))
@@ -50,7 +56,10 @@ export async function unpackDebianPackages(request: PackageRequest): Promise<str
     publish(root, unpacked)
   } catch (cause) {
     throw cause instanceof CommandError
-      ? new EngineError(`RabbitMQ could not be fetched: ${cause.message}`, { advice: ADVICE, cause })
+      ? new PackagesUnavailableError(`RabbitMQ could not be fetched: ${cause.message}`, {
+          advice: ADVICE,
+          cause,
+        })
       : cause
   } finally {
     rmSync(work, { recursive: true, force: true })
@@ -58,14 +67,18 @@ export async function unpackDebianPackages(request: PackageRequest): Promise<str
   return unpacked
 }
 
-/** Packages of one release do not run on another, and the folder may be shared or outlive an upgrade. */
-function releaseName(): string {
+/**
+ * The code name of this machine's release. Packages of one release do not run on another, and the folder may be shared
+ * or outlive an upgrade.
+ */
+export function ownSuite(): string {
   const release = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1]
-  return `${release?.replaceAll('"', '') ?? 'unknown'}-${process.arch}`
+  return release?.replaceAll('"', '') ?? 'unknown'
 }
 
-async function download(work: string, { packages, onProgress, signal }: PackageRequest): Promise<string[]> {
-  const folders = ['state/lists/partial', 'cache/archives/partial', 'debs']
+async function download(work: string, request: PackageRequest): Promise<string[]> {
+  const { packages, suite, onProgress, signal } = request
+  const folders = ['state/lists/partial', 'cache/archives/partial', 'debs', 'sources']
   for (const folder of folders) mkdirSync(join(work, folder), { recursive: true })
   const configuration = join(work, 'apt.conf')
   writeFileSync(configuration, await privateConfiguration(work))
@@ -75,11 +88,30 @@ async function download(work: string, { packages, onProgress, signal }: PackageR
     timeoutMs: FETCH_TIMEOUT_MS,
     signal,
   }
-  onProgress('reading the package lists of this machine’s own sources')
+  if (suite !== null) await useOtherSuite(suite, { work, configuration, options })
+  onProgress(`reading the package lists of ${suite ?? 'this machine’s own sources'}`)
   await runCommand('apt-get', ['update', '-q'], options)
-  onProgress('fetching RabbitMQ and Erlang (about 35 MB, once)')
+  onProgress(`fetching RabbitMQ and Erlang (about ${suite === null ? 35 : 55} MB, once)`)
   await runCommand('apt-get', ['download', '-q', ...packages], options)
   return readdirSync(options.cwd).map((name) => join(options.cwd, name))
+}
+
+/** What is installed here says nothing about packages that are only unpacked, so apt is shown an empty machine. */
+async function useOtherSuite(
+  suite: string,
+  { work, configuration, options }: { work: string; configuration: string; options: CommandOptions },
+): Promise<void> {
+  const uris = await runCommand('apt-get', ['update', '--print-uris'], options)
+  writeFileSync(join(work, 'sources/suite.sources'), otherSuiteSource({ uris, own: ownSuite(), suite }))
+  appendFileSync(
+    configuration,
+    [
+      'Dir::Etc::SourceList "/dev/null";',
+      `Dir::Etc::SourceParts "${work}/sources";`,
+      'Dir::State::status "/dev/null";',
+      '',
+    ].join('\n'),
+  )
 }
 
 /**

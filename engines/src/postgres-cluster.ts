@@ -5,6 +5,9 @@ import { choosePostgresIdentity } from './postgres-identity.ts'
 import type { PostgresIdentity } from './postgres-identity.ts'
 import { runCommand } from './run-command.ts'
 
+/** From 17. Before, the locale C orders text in the same way and knows upper and lower case of ASCII only. */
+const BUILTIN_LOCALE = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+
 export interface PostgresCluster {
   readonly folder: string
   readonly identity: PostgresIdentity
@@ -59,8 +62,7 @@ async function initialize(
     '--encoding=UTF8',
     // The same order of text on every machine, whatever its locale.
     '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
+    ...(binaries.version === '15' ? [] : BUILTIN_LOCALE),
     ...(isDurable ? [] : ['--no-sync']),
   ]
   try {

@@ -6,11 +6,14 @@ import { EngineProcess, stopRecorded } from './engine-process.ts'
 import { freePorts } from './free-ports.ts'
 import { readState, writeState } from './kept-state.ts'
 import { findPostgresBinaries } from './postgres-binaries.ts'
+import type { PostgresVersion } from './postgres-binaries.ts'
 import { DATABASE, makeDatabase, postgresAddress } from './postgres-address.ts'
 import { openPostgresCluster, postgresEnvironment } from './postgres-cluster.ts'
 import { waitUntil } from './wait-until.ts'
 
-export interface PrivateEngineOptions {
+export interface PrivatePostgresOptions {
+  /** Missing: the newest one. A data folder belongs to the version that made it. */
+  readonly version?: PostgresVersion | undefined
   readonly dataFolder: string
   /** Without durability a crash of the machine may lose everything: for tests only. */
   readonly isDurable: boolean
@@ -47,17 +50,17 @@ const FORGETFUL_SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_
 
 /** A Postgres of our own on a port of 127.0.0.1. Its data and its password live in `dataFolder` and outlast it. */
 export class PrivatePostgres {
-  readonly #options: PrivateEngineOptions
+  readonly #options: PrivatePostgresOptions
   #process: EngineProcess | null = null
 
-  constructor(options: PrivateEngineOptions) {
+  constructor(options: PrivatePostgresOptions) {
     this.#options = options
   }
 
   /** Makes the cluster at the first start. Returns the database's address once it answers; throws `EngineError`. */
   async start(): Promise<string> {
-    const { dataFolder, isDurable } = this.#options
-    const binaries = findPostgresBinaries()
+    const { dataFolder, isDurable, version } = this.#options
+    const binaries = findPostgresBinaries(version)
     mkdirSync(dataFolder, { recursive: true, mode: 0o711 })
     // Before a port is chosen: what a killed supervisor left running still holds the one that should be kept.
     await stopRecorded(this.#program)

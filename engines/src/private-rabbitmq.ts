@@ -12,10 +12,13 @@ import type { PlainPath } from './plain-path.ts'
 import { RABBITMQ_PORTS, rabbitMqEnvironment, writeRabbitMqFiles } from './rabbitmq-files.ts'
 import type { RabbitMqNode, RabbitMqPorts } from './rabbitmq-files.ts'
 import { findRabbitMq } from './rabbitmq-installation.ts'
+import type { RabbitMqVersion } from './rabbitmq-version.ts'
 import { runCommand } from './run-command.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface PrivateRabbitMqOptions {
+  /** Missing: the one that is installed, else what this machine's release has. */
+  readonly version?: RabbitMqVersion | undefined
   readonly dataFolder: string
   /** Where packages fetched once are kept. */
   readonly cacheFolder: string

@@ -1,7 +1,11 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { hasDebianPackages, unpackDebianPackages } from './debian-packages.ts'
+import { hasDebianPackages, ownSuite, unpackDebianPackages } from './debian-packages.ts'
+import type { PackageRequest } from './debian-packages.ts'
 import { EngineError } from './engine-error.ts'
+import { runThroughOwnLoader } from './own-loader.ts'
+import { suiteOf } from './rabbitmq-version.ts'
+import type { RabbitMqVersion } from './rabbitmq-version.ts'
 
 export interface RabbitMqInstallation {
   /** The start script of the release itself, not the system's wrapper, which would change user and folders. */
@@ -12,6 +16,8 @@ export interface RabbitMqInstallation {
 }
 
 export interface RabbitMqSource {
+  /** Missing: the one that is installed, else what this machine's release has. */
+  readonly version?: RabbitMqVersion | undefined
   readonly cacheFolder: string
   readonly onProgress: (text: string) => void
   readonly signal?: AbortSignal
@@ -25,32 +31,61 @@ const PACKAGES = [
     .map((part) => `erlang-${part}`),
 ]
 
+/** What Erlang's programs link to, for a machine whose own are another release's. One name differs between suites. */
+const LIBRARIES = 'libc6 libgcc-s1 libstdc++6 libsystemd0 libtinfo6 zlib1g libcap2 libzstd1'.split(' ')
+const SUITE_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  bookworm: ['libssl3', 'libgcrypt20', 'libgpg-error0', 'liblz4-1', 'liblzma5'],
+  trixie: ['libssl3t64'],
+  forky: ['libssl3t64', 'libsctp1'],
+}
+
 const ERLANG = 'usr/lib/erlang'
 
 const ADVICE =
   'Install RabbitMQ 3.10 or newer (it is run privately, a running one is not touched), or set AMQP_URL to one, or start a Docker engine.'
 
-/** The system's RabbitMQ, else the distribution's packages unpacked in the cache. Throws `EngineError` when neither can be had. */
+/**
+ * The system's RabbitMQ if it is of the wanted version, else Debian's packages of that version unpacked in the cache.
+ * Throws `EngineError` when neither can be had.
+ */
 export async function findRabbitMq(source: RabbitMqSource): Promise<RabbitMqInstallation> {
-  const installed = installedRabbitMq()
+  const { version } = source
+  const installed = installedRabbitMq(version)
   if (installed !== null) return installed
   if (!hasDebianPackages()) {
-    throw new EngineError('there is no RabbitMQ on this machine, and no Debian packages to take it from', {
-      advice: ADVICE,
-    })
+    throw new EngineError(
+      `there is no RabbitMQ ${version ?? ''} on this machine, and no Debian packages to take it from`,
+      { advice: ADVICE },
+    )
   }
-  const root = await unpackDebianPackages({ ...source, packages: PACKAGES, prepare: relocateErlang })
-  const found = releaseBelow(join(root, 'usr/lib/rabbitmq/lib'))
+  const root = await unpackDebianPackages({ ...source, ...packagesFor(version) })
+  const found = releaseBelow(join(root, 'usr/lib/rabbitmq/lib'), version)
   if (found === null) {
-    throw new EngineError(`the RabbitMQ packages in ${root} hold no server`, {
+    throw new EngineError(`the packages in ${root} hold no RabbitMQ ${version ?? ''}`, {
       advice: `Remove ${root} and start again.`,
     })
   }
   return { ...found, path: [join(root, ERLANG, 'bin')] }
 }
 
+/** Another suite's programs bring their libraries along. */
+function packagesFor(
+  version: RabbitMqVersion | undefined,
+): Pick<PackageRequest, 'packages' | 'suite' | 'prepare'> {
+  const suite = version === undefined ? ownSuite() : suiteOf(version)
+  if (suite === ownSuite()) return { packages: PACKAGES, suite: null, prepare: relocateErlang }
+  return {
+    packages: [...PACKAGES, ...LIBRARIES, ...(SUITE_LIBRARIES[suite] ?? [])],
+    suite,
+    prepare: (root) => {
+      relocateErlang(root)
+      runThroughOwnLoader(root, join(root, ERLANG))
+    },
+  }
+}
+
 /** A system-wide installation, wherever its platform puts it; Erlang must be there too. */
-function installedRabbitMq(): RabbitMqInstallation | null {
+function installedRabbitMq(version: RabbitMqVersion | undefined): RabbitMqInstallation | null {
   if (!existsOnPath('erl')) return null
   const folders = [
     '/usr/lib/rabbitmq/lib',
@@ -59,16 +94,22 @@ function installedRabbitMq(): RabbitMqInstallation | null {
     '/usr/local/opt/rabbitmq',
   ]
   for (const folder of folders) {
-    const found = releaseBelow(folder)
+    const found = releaseBelow(folder, version)
     if (found !== null) return { ...found, path: [] }
   }
   return null
 }
 
-function releaseBelow(folder: string): Omit<RabbitMqInstallation, 'path'> | null {
+/** The newest server of the version below the folder. n.b. some platforms' folder is the server itself, of any version. */
+function releaseBelow(
+  folder: string,
+  version: RabbitMqVersion | undefined,
+): Omit<RabbitMqInstallation, 'path'> | null {
   if (!existsSync(folder)) return null
-  const below = readdirSync(folder).filter((name) => name.startsWith('rabbitmq_server-'))
+  const prefix = `rabbitmq_server-${version === undefined ? '' : `${version}.`}`
+  const below = readdirSync(folder).filter((name) => name.startsWith(prefix))
   const newest = below.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)
+  if (newest === undefined && version !== undefined) return null
   const release = newest === undefined ? folder : join(folder, newest)
   const server = join(release, 'sbin/rabbitmq-server')
   return existsSync(server) ? { server, plugins: join(release, 'plugins') } : null

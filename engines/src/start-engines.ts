@@ -3,15 +3,21 @@ import { DockerPostgres } from './docker-postgres.ts'
 import { DockerRabbitMq } from './docker-rabbitmq.ts'
 import { lockFolder } from './folder-lock.ts'
 import { PrivatePostgres } from './private-postgres.ts'
+import type { PostgresVersion } from './postgres-binaries.ts'
 import { PrivateRabbitMq } from './private-rabbitmq.ts'
-
 import type { RabbitMqAddresses } from './rabbitmq-addresses.ts'
+import type { RabbitMqVersion } from './rabbitmq-version.ts'
 
 export interface EngineAddresses {
   readonly databaseUrl: string
   readonly amqpUrl: string
   /** Null when a RabbitMQ's address was given without the one of its management API. */
   readonly amqpManagementUrl: string | null
+}
+
+export interface EngineVersions {
+  readonly rabbitMq?: RabbitMqVersion | undefined
+  readonly postgres?: PostgresVersion | undefined
 }
 
 export interface EnginesPlan {
@@ -21,6 +27,8 @@ export interface EnginesPlan {
     readonly amqpUrl?: string
     readonly amqpManagementUrl?: string
   }
+  /** The version that an engine which is started must have; missing: whichever is at hand. */
+  readonly versions?: EngineVersions
   /** Where private engines keep their data. */
   readonly dataFolder: string
   /** Where packages fetched once are kept; any number of data folders may share it. */
@@ -43,7 +51,8 @@ interface Running<Address> {
 }
 
 /**
- * Brings up a Postgres and a RabbitMQ: given addresses first, then private instances, then Docker.
+ * Brings up a Postgres and a RabbitMQ: given addresses first, then private instances, then Docker
+ * (which is left out where a version was chosen: its images are of one version only).
  * Throws `EngineError` when one of them cannot be had (the other is stopped again) and `FolderInUseError`
  * when another process runs engines in the same folder.
  */
@@ -98,7 +107,11 @@ interface Engine<Address> {
 
 /** In order of preference. */
 function postgresEngines(plan: EngineFolders): readonly [Engine<string>, Engine<string>] {
-  const options = { ...plan, dataFolder: join(plan.dataFolder, 'postgres') }
+  const options = {
+    ...plan,
+    version: plan.versions?.postgres,
+    dataFolder: join(plan.dataFolder, 'postgres'),
+  }
   return [new PrivatePostgres(options), new DockerPostgres(options)]
 }
 
@@ -106,14 +119,19 @@ function postgresEngines(plan: EngineFolders): readonly [Engine<string>, Engine<
 function rabbitMqEngines(
   plan: EngineFolders,
 ): readonly [Engine<RabbitMqAddresses>, Engine<RabbitMqAddresses>] {
-  const options = { ...plan, dataFolder: join(plan.dataFolder, 'rabbitmq') }
+  const options = {
+    ...plan,
+    version: plan.versions?.rabbitMq,
+    dataFolder: join(plan.dataFolder, 'rabbitmq'),
+  }
   return [new PrivateRabbitMq(options), new DockerRabbitMq(options)]
 }
 
 async function startPostgres(plan: EnginesPlan): Promise<Running<string>> {
   if (plan.given.databaseUrl !== undefined) return untouched(plan.given.databaseUrl)
   plan.onProgress('starting Postgres')
-  return startOneOf(postgresEngines(plan), plan)
+  const [own, docker] = postgresEngines(plan)
+  return plan.versions?.postgres === undefined ? startOneOf([own, docker], plan) : startOrStop(own)
 }
 
 async function startRabbitMq(
@@ -121,7 +139,8 @@ async function startRabbitMq(
 ): Promise<Running<Pick<EngineAddresses, 'amqpUrl' | 'amqpManagementUrl'>>> {
   const { amqpUrl, amqpManagementUrl = null } = plan.given
   if (amqpUrl !== undefined) return untouched({ amqpUrl, amqpManagementUrl })
-  return startOneOf(rabbitMqEngines(plan), plan)
+  const [own, docker] = rabbitMqEngines(plan)
+  return plan.versions?.rabbitMq === undefined ? startOneOf([own, docker], plan) : startOrStop(own)
 }
 
 /** The private instance; the one in Docker if that fails; if both fail, the private one's reason, which says what to install. */
