@@ -20,17 +20,31 @@ export function rabbitMqAddresses({
 }
 
 /** The management plugin starts last, and this check answers only while the default virtual host serves clients. */
-export async function isRabbitMqReady({ amqpManagementUrl }: RabbitMqAddresses): Promise<boolean> {
-  const url = new URL('/api/health/checks/virtual-hosts', amqpManagementUrl)
+export async function isRabbitMqReady(addresses: RabbitMqAddresses): Promise<boolean> {
+  const response = await askManagement(addresses, '/api/health/checks/virtual-hosts')
+  await response?.body?.cancel().catch(() => {})
+  return response?.ok ?? false
+}
+
+/** How many nodes of its cluster this node sees running, itself too; 0 while it does not answer. */
+export async function countRunningNodes(addresses: RabbitMqAddresses): Promise<number> {
+  const response = await askManagement(addresses, '/api/nodes')
+  const nodes: unknown = response?.ok ? await response.json().catch(() => []) : []
+  return (nodes as { running?: boolean }[]).filter(({ running }) => running === true).length
+}
+
+/** Null while nobody listens or answers; the caller's deadline bounds how often it is asked. */
+async function askManagement(
+  { amqpManagementUrl }: RabbitMqAddresses,
+  path: string,
+): Promise<Response | null> {
+  const url = new URL(path, amqpManagementUrl)
   const authorization = `Basic ${Buffer.from(`${url.username}:${url.password}`).toString('base64')}`
   url.username = ''
   url.password = ''
   try {
-    const response = await fetch(url, { headers: { authorization }, signal: AbortSignal.timeout(5_000) })
-    await response.body?.cancel()
-    return response.ok
+    return await fetch(url, { headers: { authorization }, signal: AbortSignal.timeout(5_000) })
   } catch {
-    // Not listening yet; the caller's deadline bounds this.
-    return false
+    return null
   }
 }

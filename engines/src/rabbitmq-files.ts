@@ -14,6 +14,15 @@ export interface RabbitMqNode {
   readonly installation: RabbitMqInstallation
   /** False leaves out the wait for the disk: what a machine that stops forgets, tests do not miss. */
   readonly isDurable: boolean
+  /** For a node that forms a cluster with others. */
+  readonly cluster?: RabbitMqClusterFormation
+}
+
+export interface RabbitMqClusterFormation {
+  /** The names of all nodes, this one too. */
+  readonly nodeNames: readonly string[]
+  /** The secret by which Erlang's nodes know each other. */
+  readonly cookie: string
 }
 
 /** Prometheus' endpoint is a convenience that some distributions leave out. */
@@ -27,6 +36,13 @@ export function writeRabbitMqFiles(node: RabbitMqNode): void {
   writeFileSync(join(node.folder, 'enabled_plugins'), `[${plugins.join(',')}].\n`)
   writeFileSync(join(node.folder, 'rabbitmq.conf'), configuration(node, plugins), { mode: 0o600 })
   writeFileSync(join(node.folder, 'advanced.config'), advancedConfiguration(node))
+  if (node.cluster !== undefined) writeCookie(node.folder, node.cluster.cookie)
+}
+
+/** n.b. Erlang refuses a cookie that others may read, and the owner may not write over a file of mode 0400. */
+function writeCookie(folder: string, cookie: string): void {
+  const file = join(folder, 'home/.erlang.cookie')
+  if (!existsSync(file)) writeFileSync(file, cookie, { mode: 0o400 })
 }
 
 /** The environment that keeps the node apart from any other RabbitMQ or Erlang of the machine. */
@@ -68,7 +84,7 @@ function presentPlugins(folder: string): readonly string[] {
   return PLUGINS.filter((plugin) => present.some((name) => name.startsWith(plugin)))
 }
 
-function configuration({ ports, password }: RabbitMqNode, plugins: readonly string[]): string {
+function configuration({ ports, password, cluster }: RabbitMqNode, plugins: readonly string[]): string {
   return [
     `listeners.tcp.local = 127.0.0.1:${ports.amqp}`,
     `default_user = ${RABBITMQ_USER}`,
@@ -86,8 +102,19 @@ function configuration({ ports, password }: RabbitMqNode, plugins: readonly stri
     'log.file.level = warning',
     // Publishing stops when less is left on the disk.
     'disk_free_limit.absolute = 200MB',
+    ...(cluster === undefined ? [] : clusterConfiguration(cluster.nodeNames)),
     '',
   ].join('\n')
+}
+
+/** The nodes find each other at their first start; later each one remembers the others. */
+function clusterConfiguration(nodeNames: readonly string[]): readonly string[] {
+  return [
+    'cluster_formation.peer_discovery_backend = classic_config',
+    ...nodeNames.map((name, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${name}`),
+    // What RabbitMQ advises for three nodes; from 4.3 on the majority decides, whatever is said here.
+    'cluster_partition_handling = pause_minority',
+  ]
 }
 
 /**
