@@ -153,9 +153,7 @@ export class PrivateRabbitMqCluster {
     return this.#servers.flatMap(({ folder }, index) => {
       const [nodeName, ports] = [nodeNames[index], state.ports[index]]
       if (nodeName === undefined || ports === undefined) return []
-      return [
-        { folder, nodeName, password, ports, installation, isDurable, cluster: { nodeNames, cookie } },
-      ]
+      return [{ folder, nodeName, password, ports, installation, isDurable, cluster: { nodeNames, cookie } }]
     })
   }
 

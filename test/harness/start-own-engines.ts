@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Engines, startEngines } from '@redrive/engines'
 import { onCleanup, REPOSITORY_FOLDER } from '@redrive/shared/testing'
+import { engineVersions } from './engine-versions.ts'
 
 export interface OwnEngines {
   readonly addresses: { readonly databaseUrl: string; readonly amqpUrl: string }
@@ -21,6 +22,7 @@ export async function startOwnEngine(kind: 'postgres' | 'rabbitmq'): Promise<Own
   const start = (): Promise<Engines> =>
     startEngines({
       given,
+      versions: engineVersions(),
       dataFolder,
       cacheFolder: join(REPOSITORY_FOLDER, '.redrive/cache/rabbitmq'),
       // A Postgres that may forget its last commits would prove nothing; RabbitMQ is killed at once when not durable.

@@ -170,7 +170,7 @@ export class Api {
   #createParts(): ApiParts {
     const { settings, events, logger } = this.#options
     const { db } = this.#database
-    const { amqpManagementUrl: url } = settings
+    const { amqpManagementUrl: urls } = settings
     const virtualHost = virtualHostOf(settings.amqpUrl[0] ?? '')
     return {
       settings,
@@ -178,7 +178,7 @@ export class Api {
       db,
       connection: this.#connection,
       publisher: this.#publisher,
-      management: url === undefined ? null : new ManagementClient({ url, virtualHost }),
+      management: urls === undefined ? null : new ManagementClient({ urls, virtualHost }),
       types: new TaskTypeDirectory({ db, logger }),
       tenants: new TenantDirectory(db),
       bodies: new BodyRoom(settings.maxBulkBytes * BULKS_AT_ONCE),

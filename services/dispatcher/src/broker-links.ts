@@ -48,7 +48,7 @@ export function createBrokerLinks(
     consuming: connect('consuming'),
     publisher: new TicketPublisher({ connection: publishing, logger, maxInFlight: MAX_IN_FLIGHT }),
     management:
-      amqpManagementUrl === undefined ? null : new ManagementClient({ url: amqpManagementUrl, virtualHost }),
+      amqpManagementUrl === undefined ? null : new ManagementClient({ urls: amqpManagementUrl, virtualHost }),
   }
 }
 

@@ -1,6 +1,6 @@
 export interface ManagementClientOptions {
-  /** `http://user:password@host:15672`, as in the settings. */
-  readonly url: string
+  /** `http://user:password@host:15672`, as in the settings; any number of nodes of one cluster. */
+  readonly urls: readonly string[]
   /** As in the AMQP address, where the path is the virtual host: `/` when it is missing. */
   readonly virtualHost?: string
   readonly timeoutMs?: number
@@ -22,30 +22,52 @@ const TIMEOUT_MS = 1_000
  * nothing else depends on it.
  */
 export class ManagementClient {
-  readonly #base: string
-  readonly #authorization: string
+  /** The node that answered last comes first. */
+  #nodes: readonly ManagedNode[]
   readonly #timeoutMs: number
 
-  constructor({ url, virtualHost = '/', timeoutMs = TIMEOUT_MS }: ManagementClientOptions) {
-    const { protocol, host, pathname, username, password } = new URL(url)
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-    this.#authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
-    this.#base = `${protocol}//${host}${pathname.replace(/\/$/, '')}/api/queues/${encodeURIComponent(virtualHost)}`
+  constructor({ urls, virtualHost = '/', timeoutMs = TIMEOUT_MS }: ManagementClientOptions) {
+    this.#nodes = urls.map((url) => managedNode(url, virtualHost))
     this.#timeoutMs = timeoutMs
   }
 
-  /** The figures of one queue, seconds old, or null on any failure. Never rejects. */
+  /** The figures of one queue, seconds old, or null on any failure. Never rejects. Takes one timeout per node at most. */
   async inspectQueue(queue: string): Promise<ManagedQueue | null> {
+    for (const node of this.#nodes) {
+      const response = await this.#ask(node, queue)
+      // A refusal is an answer, which the other nodes would only repeat; a node that is in trouble gives none.
+      if (response === null || response.status >= 500) continue
+      this.#nodes = [node, ...this.#nodes.filter((other) => other !== node)]
+      const body: unknown = response.ok ? await response.json().catch(() => null) : null
+      return readQueue(body)
+    }
+    return null
+  }
+
+  async #ask({ base, authorization }: ManagedNode, queue: string): Promise<Response | null> {
     try {
-      const response = await fetch(`${this.#base}/${encodeURIComponent(queue)}`, {
-        headers: { authorization: this.#authorization },
+      return await fetch(`${base}/${encodeURIComponent(queue)}`, {
+        headers: { authorization },
         signal: AbortSignal.timeout(this.#timeoutMs),
       })
-      return response.ok ? readQueue(await response.json()) : null
     } catch {
-      // Absent, refused or slow: which one makes no difference to a figure that is only nice to have.
+      // Absent or slow: which one makes no difference to a figure that is only nice to have.
       return null
     }
+  }
+}
+
+interface ManagedNode {
+  readonly base: string
+  readonly authorization: string
+}
+
+function managedNode(url: string, virtualHost: string): ManagedNode {
+  const { protocol, host, pathname, username, password } = new URL(url)
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return {
+    authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+    base: `${protocol}//${host}${pathname.replace(/\/$/, '')}/api/queues/${encodeURIComponent(virtualHost)}`,
   }
 }
 

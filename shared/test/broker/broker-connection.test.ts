@@ -64,6 +64,16 @@ describe('connecting', () => {
 
     await waitFor(() => connection.isConnected, 'the connection')
   })
+
+  test('with several addresses, a node that takes connections and says nothing leads to the next one', async () => {
+    const { connect, vhost, proxy } = await createBrokerHarness()
+    proxy.blackhole()
+    const urls = [proxy.through(vhost.amqpUrl), vhost.amqpUrl]
+    // Each picks its first address by chance, so among ten some begin at the silent one.
+    const connections = Array.from({ length: 10 }, () => connect({ urls }))
+
+    await waitFor(() => connections.every(({ isConnected }) => isConnected), 'every connection')
+  })
 })
 
 describe('losing a connection', () => {

@@ -37,11 +37,11 @@ export const SETTINGS = [
   },
   {
     name: 'AMQP_MANAGEMENT_URL',
-    kind: 'url',
+    kind: 'list',
     services: ['api', 'dispatcher'],
     schemes: ['http', 'https'],
     meaning:
-      "RabbitMQ's management API with user and password; without it, unacknowledged counts are not shown.",
+      "RabbitMQ's management API with user and password, or those of several nodes of one cluster; without it, unacknowledged counts are not shown.",
   },
   {
     name: 'AMQP_URL',

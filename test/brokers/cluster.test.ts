@@ -1,0 +1,54 @@
+import { beforeAll, expect, test } from '@jest/globals'
+import { NORMAL } from '../../shared/test/broker/broker-harness.ts'
+import { waitFor } from '@redrive/shared/testing'
+import { startClusterLoad } from './cluster-load.ts'
+import { startOwnCluster } from './own-broker.ts'
+
+/** Enough to be sure that publishing goes on, over whichever node. */
+const SOME = 200
+const PATIENCE_MS = 300_000
+
+let own: Awaited<ReturnType<typeof startOwnCluster>>
+
+beforeAll(async () => {
+  own = await startOwnCluster()
+}, PATIENCE_MS)
+
+test(
+  'the node that leads a lane is killed under load, and then each node is restarted: what was confirmed arrives',
+  async () => {
+    const { cluster, connect } = own
+    const load = await startClusterLoad(connect)
+    await load.confirmMore(SOME)
+
+    const leader = await waitFor(() => cluster.leaderOf(NORMAL), 'a leader')
+    await leader.kill()
+    await load.confirmMore(SOME)
+    await cluster.restore()
+    await load.confirmMore(SOME)
+
+    await load.finish()
+    expect([...load.outcomes.values()]).not.toContain('returned')
+  },
+  PATIENCE_MS,
+)
+
+test(
+  'without its majority nothing is confirmed; with it again everything that ever was confirmed arrives',
+  async () => {
+    const { cluster, connect } = own
+    const load = await startClusterLoad(connect)
+    await load.confirmMore(SOME)
+
+    await Promise.all(cluster.members.slice(0, 2).map((member) => member.kill()))
+    const before = load.outcomes.size
+    await waitFor(() => [...load.outcomes.values()].slice(before).includes('unknown'), 'an unknown outcome', {
+      deadlineMs: 60_000,
+    })
+
+    await cluster.restore()
+    await load.confirmMore(SOME)
+    await load.finish()
+  },
+  PATIENCE_MS,
+)
