@@ -1,4 +1,6 @@
 export * from './choose-window.ts'
 export * from './count-missing.ts'
+export * from './flow.ts'
 export * from './judge-looks.ts'
+export * from './ports.ts'
 export * from './sort-error-message.ts'
