@@ -4,12 +4,11 @@ import {
   openDeadLetters,
   readStandings,
   returnBystanders,
-  standingKey,
   type Executor,
   type ForeignMessage,
 } from '@redrive/shared/database'
 import { newId, type Events } from '@redrive/shared/runtime'
-import { parseTicket, type ParsedTicket, type Ticket } from '@redrive/shared/task'
+import { parseTicket, type ParsedTicket, standingKey, type Ticket } from '@redrive/shared/task'
 import { describeForeign } from './describe-foreign.ts'
 import { explainBystander } from './explain-bystander.ts'
 import { sortErrorMessage, type SortedMessage } from '@redrive/shared/protocol'

@@ -1,5 +1,5 @@
 import type { ClaimedAttempt } from '@redrive/shared/database'
-import type { AttemptOutcome } from './attempt-outcome.ts'
+import type { AttemptOutcome } from '@redrive/shared/protocol'
 import type { HandlerSettings } from './load-handlers.ts'
 
 /** What the process of one attempt has to know of it. */

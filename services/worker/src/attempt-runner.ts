@@ -1,14 +1,20 @@
 import type { ClaimedAttempt } from '@redrive/shared/database'
+import { endAttempt, runFlow } from '@redrive/shared/protocol'
 import type { TaskProgress } from '@redrive/shared/task'
-import { endAttempt, type Ending } from './end-attempt.ts'
-import type { HeldTicket } from './held-tickets.ts'
+import type { HeldTicket, HeldTickets } from './held-tickets.ts'
+import { maskOutcome } from './mask-outcome.ts'
+import { type PerformEffect, SOURCES } from './perform-effect.ts'
 import type { ProgressReports } from './progress-reports.ts'
 import type { LoneProcesses } from './lone-processes.ts'
 import { runAlone, runsAlone } from './run-alone.ts'
 import { runAttempt } from './run-attempt.ts'
 import type { RunningAttempt, RunningAttempts } from './running-attempts.ts'
+import type { WorkerContext } from './worker-context.ts'
 
-interface AttemptRunnerOptions extends Ending {
+interface AttemptRunnerOptions {
+  readonly context: WorkerContext
+  readonly held: HeldTickets
+  readonly perform: PerformEffect
   readonly running: RunningAttempts
   readonly progress: ProgressReports
   readonly processes: LoneProcesses
@@ -47,7 +53,7 @@ export class AttemptRunner {
   }
 
   async #carryThrough(attempt: RunningAttempt): Promise<void> {
-    const { context, running, progress, processes } = this.#options
+    const { context, perform, running, progress, processes } = this.#options
     const reportProgress = (one: RunningAttempt, reported: TaskProgress): void =>
       progress.report(one, reported)
     try {
@@ -55,7 +61,7 @@ export class AttemptRunner {
         ? await runAlone(attempt, { processes, reportProgress })
         : await runAttempt(attempt, { context, reportProgress })
       await progress.flush(attempt.claimed.token)
-      await endAttempt(attempt, outcome, this.#options)
+      await runFlow(endAttempt(maskOutcome(outcome, attempt), { attempt, sources: SOURCES }), perform)
     } catch (error) {
       this.#leaveToRescue(attempt, error)
     } finally {

@@ -1,6 +1,6 @@
-import type { ClaimedAttempt } from '@redrive/shared/database'
-import { claimBatch } from './claim-batch.ts'
+import { claimBatch, runFlow } from '@redrive/shared/protocol'
 import type { HeldTicket, HeldTickets } from './held-tickets.ts'
+import { type PerformEffect, SOURCES } from './perform-effect.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 interface ClaimerOptions {
@@ -10,8 +10,7 @@ interface ClaimerOptions {
   readonly freeSlots: () => number
   /** False while the worker has no lease or no ledger: a claim would only be refused. */
   readonly mayClaim: () => boolean
-  readonly onClaimed: (attempt: ClaimedAttempt, held: HeldTicket) => void
-  readonly onUnclaimed: (tickets: readonly HeldTicket[]) => void
+  readonly perform: PerformEffect
 }
 
 /** A guess: a claim of this size takes some 20 ms, and a larger one would keep its first tasks waiting for its last. */
@@ -71,11 +70,10 @@ export class Claimer {
 
   /** Never rejects. */
   async #claim(tickets: readonly HeldTicket[]): Promise<void> {
-    const { context, onClaimed, onUnclaimed } = this.#options
+    const { context, perform } = this.#options
+    const types = [...context.types.keys()]
     try {
-      const batch = await claimBatch(context, tickets)
-      for (const { attempt, held } of batch.claimed) onClaimed(attempt, held)
-      if (batch.unclaimed.length > 0) onUnclaimed(batch.unclaimed)
+      await runFlow(claimBatch(tickets, { workerId: context.workerId, types, sources: SOURCES }), perform)
     } catch (error) {
       this.#putBack(tickets, error)
     }

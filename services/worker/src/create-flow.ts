@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { runFlow, settleUnclaimed } from '@redrive/shared/protocol'
 import type { Lane } from '@redrive/shared/task'
 import { AttemptRunner } from './attempt-runner.ts'
 import { Claimer } from './claimer.ts'
 import { FinishBatches } from './finish-batches.ts'
 import { type HeldTicket, HeldTickets } from './held-tickets.ts'
 import type { LoneProcesses } from './lone-processes.ts'
+import { createPerform, type PerformEffect, SOURCES } from './perform-effect.ts'
 import { ProgressReports } from './progress-reports.ts'
 import { RunningAttempts } from './running-attempts.ts'
-import { settleUnclaimed } from './settle-unclaimed.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 interface FlowOptions {
@@ -38,29 +39,34 @@ export function createFlow(options: FlowOptions): Flow {
   const held: HeldTickets = new HeldTickets({ lanes, onWaiting: () => claimer.nudge() })
   const running: RunningAttempts = new RunningAttempts(() => claimer.nudge())
   const progress = new ProgressReports(context)
-  const judge = (tickets: readonly HeldTicket[]): void => void settleOrKeep(tickets, context, held)
-  const finish = new FinishBatches(context)
-  const ending = { context, finish, held, settleUnclaimed: judge }
-  const runner = new AttemptRunner({ ...ending, running, progress, processes })
-  const claimer: Claimer = new Claimer({
+  const perform: PerformEffect = createPerform({
     context,
     held,
-    freeSlots: () => slots - running.size,
-    mayClaim,
-    onClaimed: (attempt, ticket) => runner.begin(attempt, ticket),
-    onUnclaimed: judge,
+    finish: new FinishBatches(context),
+    begin: (attempt, ticket) => runner.begin(attempt, ticket),
+    judge: (tickets) => void settleOrKeep(tickets, { context, held, perform }),
   })
+  const runner: AttemptRunner = new AttemptRunner({ context, held, perform, running, progress, processes })
+  const freeSlots = (): number => slots - running.size
+  const claimer: Claimer = new Claimer({ context, held, perform, freeSlots, mayClaim })
   return { held, claimer, running, runner, progress, processes }
+}
+
+interface Judging {
+  readonly context: WorkerContext
+  readonly held: HeldTickets
+  readonly perform: PerformEffect
 }
 
 /** Tickets whose standing could not be read or acted on wait again: the next claim finds out anew. Never rejects. */
 async function settleOrKeep(
   tickets: readonly HeldTicket[],
-  context: WorkerContext,
-  held: HeldTickets,
+  { context, held, perform }: Judging,
 ): Promise<void> {
+  const { workerId, host, types } = context
+  const judging = { workerId, host, handles: (type: string) => types.has(type), sources: SOURCES }
   try {
-    await settleUnclaimed(tickets, { context, held })
+    await runFlow(settleUnclaimed(tickets, judging), perform)
   } catch (error) {
     context.logger.error(
       { error, tickets: tickets.length },

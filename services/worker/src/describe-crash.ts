@@ -1,8 +1,5 @@
-import { type CrashEvidence, describeEnding, type TaskError } from '@redrive/shared/task'
+import { CRASHED, type CrashEvidence, describeEnding, type TaskError } from '@redrive/shared/task'
 import type { LoneEnd } from './lone-process.ts'
-
-/** The type of the error of an attempt whose process died with it. */
-export const CRASHED = 'ProcessCrashed'
 
 export interface CrashedProcess {
   readonly type: string

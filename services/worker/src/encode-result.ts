@@ -1,5 +1,5 @@
 import { describeError, MAX_RESULT_BYTES } from '@redrive/shared/task'
-import type { AttemptOutcome } from './attempt-outcome.ts'
+import type { AttemptOutcome } from '@redrive/shared/protocol'
 
 /**
  * What a handler returned, as the JSON text that is stored: nothing becomes `null`. A value that JSON cannot represent

@@ -1,38 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { classifyDatabaseError, isDataError, performStatement } from '@redrive/shared/database'
 import {
-  type ClaimedAttempt,
-  classifyDatabaseError,
-  type Executor,
-  type Failure,
-  findFinishedTokens,
-  finishFailed,
-  finishSucceeded,
-  type Rescheduling,
-  rescheduleAttempts,
-  type Success,
-} from '@redrive/shared/database'
-import { type CrashPoint, MicroBatcher, reachCrashPoint } from '@redrive/shared/runtime'
+  type AttemptEnd,
+  type End,
+  type EndAnswer,
+  type EndRecords,
+  endTogether,
+  type EndTogetherEffect,
+  type Refusal,
+  runFlow,
+  type WayToEnd,
+} from '@redrive/shared/protocol'
+import { MicroBatcher, reachCrashPoint } from '@redrive/shared/runtime'
+import { describeError, type TaskError } from '@redrive/shared/task'
 import { askLedger, type WorkerContext } from './worker-context.ts'
-
-/** What became of the wish to end an attempt: it has ended so, or it was no longer this worker's to end. */
-export type FinishAnswer = 'ended' | 'taken_away'
-
-/** An attempt's end on its way to the ledger. */
-interface Ending<Record> {
-  readonly claimed: ClaimedAttempt
-  readonly record: Record
-}
-
-interface Way<Record> {
-  /** The statement; answers the tokens of the attempts that it ended. */
-  readonly end: (executor: Executor, records: readonly Record[]) => Promise<ReadonlySet<string>>
-  /** How a record of an attempt reads that this statement ended. */
-  readonly outcomeOf: (record: Record) => string
-  /** About how many bytes of it the statement carries, where that is more than a few hundred. */
-  readonly sizeOf: (record: Record) => number
-  readonly before: (records: readonly Record[]) => CrashPoint | null
-  readonly after: (records: readonly Record[]) => CrashPoint
-}
 
 /** Guesses: what one statement does within a few milliseconds, and enough at once to keep the ledger busy meanwhile. */
 const MAX_BATCH = 500
@@ -45,31 +26,15 @@ const MAX_BYTES_PER_STATEMENT = 4_194_304
 /** After a fault of ours or of the schema, which a person has to repair. */
 const PAUSE_AFTER_FAULT_MS = 5_000
 
-const SUCCEED: Way<Success> = {
-  end: finishSucceeded,
-  outcomeOf: () => 'succeeded',
-  sizeOf: ({ result }) => result.length,
-  before: () => 'finish.before_commit',
-  after: () => 'finish.committed',
+/** About how many bytes of it the statement carries, where that is more than a few hundred. */
+const SIZES: { readonly [Way in WayToEnd]: (record: EndRecords[Way]) => number } = {
+  succeed: ({ result }) => result.length,
+  fail: ({ error }) => sizeOfError(error),
+  reschedule: ({ error }) => sizeOfError(error),
 }
 
-const FAIL: Way<Failure> = {
-  end: async (executor, failures) => {
-    const ended = await finishFailed(executor, failures)
-    return new Set(failures.filter(({ taskId }) => ended.has(taskId)).map(({ token }) => token))
-  },
-  outcomeOf: ({ outcome }) => outcome,
-  sizeOf: ({ error }) => (error === null ? 0 : JSON.stringify(error).length),
-  before: () => 'fail.before_commit',
-  after: () => 'fail.committed',
-}
-
-const RESCHEDULE: Way<Rescheduling> = {
-  end: rescheduleAttempts,
-  outcomeOf: ({ outcome }) => outcome,
-  sizeOf: ({ error }) => (error === null ? 0 : JSON.stringify(error).length),
-  before: () => null,
-  after: (records) => (records.some(({ isCharged }) => isCharged) ? 'retry.committed' : 'return.committed'),
+function sizeOfError(error: TaskError | null): number {
+  return error === null ? 0 : JSON.stringify(error).length
 }
 
 /**
@@ -78,31 +43,29 @@ const RESCHEDULE: Way<Rescheduling> = {
  */
 export class FinishBatches {
   readonly #context: WorkerContext
-  readonly #successes: MicroBatcher<Ending<Success>, FinishAnswer>
-  readonly #failures: MicroBatcher<Ending<Failure>, FinishAnswer>
-  readonly #reschedulings: MicroBatcher<Ending<Rescheduling>, FinishAnswer>
+  readonly #batchers: { readonly [Way in WayToEnd]: MicroBatcher<AttemptEnd<Way>, EndAnswer> }
 
   constructor(context: WorkerContext) {
     this.#context = context
-    this.#successes = createBatcher(context, SUCCEED)
-    this.#failures = createBatcher(context, FAIL)
-    this.#reschedulings = createBatcher(context, RESCHEDULE)
+    this.#batchers = {
+      succeed: createBatcher('succeed', context),
+      fail: createBatcher('fail', context),
+      reschedule: createBatcher('reschedule', context),
+    }
   }
 
-  succeed(claimed: ClaimedAttempt, record: Success): Promise<FinishAnswer> {
-    return this.#untilDecided(() => this.#successes.add({ claimed, record }))
-  }
-
-  fail(claimed: ClaimedAttempt, record: Failure): Promise<FinishAnswer> {
-    return this.#untilDecided(() => this.#failures.add({ claimed, record }))
-  }
-
-  reschedule(claimed: ClaimedAttempt, record: Rescheduling): Promise<FinishAnswer> {
-    return this.#untilDecided(() => this.#reschedulings.add({ claimed, record }))
+  async end<Way extends WayToEnd>({ way, claimed, record }: End<Way>): Promise<EndAnswer | Refusal> {
+    const batcher: MicroBatcher<AttemptEnd<Way>, EndAnswer> = this.#batchers[way]
+    try {
+      return await this.#untilDecided(() => batcher.add({ claimed, record }))
+    } catch (error) {
+      if (way === 'succeed' && isDataError(error)) return { refusal: describeError(error).message }
+      throw error
+    }
   }
 
   /** A fault that is neither the data's nor the way's is repaired by a person or not at all: the end is kept, and tried again. */
-  async #untilDecided(add: () => Promise<FinishAnswer>): Promise<FinishAnswer> {
+  async #untilDecided(add: () => Promise<EndAnswer>): Promise<EndAnswer> {
     const { givingUp, logger } = this.#context
     for (;;) {
       try {
@@ -116,14 +79,14 @@ export class FinishBatches {
   }
 }
 
-function createBatcher<Record extends { readonly token: string }>(
+function createBatcher<Way extends WayToEnd>(
+  way: Way,
   context: WorkerContext,
-  way: Way<Record>,
-): MicroBatcher<Ending<Record>, FinishAnswer> {
-  return new MicroBatcher<Ending<Record>, FinishAnswer>({
+): MicroBatcher<AttemptEnd<Way>, EndAnswer> {
+  return new MicroBatcher<AttemptEnd<Way>, EndAnswer>({
     maxSize: MAX_BATCH,
     maxInFlight: MAX_IN_FLIGHT,
-    run: (endings) => endAttempts(context, way, endings),
+    run: (ends) => endAttempts(way, ends, context),
     // What is not the way's fault may be one record's, and the others must not wait for it.
     isItemFault: (error) => ['data', 'fault'].includes(classifyDatabaseError(error)),
   })
@@ -133,16 +96,22 @@ function createBatcher<Record extends { readonly token: string }>(
  * Large ends go in several statements, one after the other. A statement that is refused fails the whole batch, whose
  * halves are then run again, and find what is ended already.
  */
-async function endAttempts<Record extends { readonly token: string }>(
+async function endAttempts<Way extends WayToEnd>(
+  way: Way,
+  ends: readonly AttemptEnd<Way>[],
   context: WorkerContext,
-  way: Way<Record>,
-  endings: readonly Ending<Record>[],
-): Promise<readonly FinishAnswer[]> {
-  const answers: FinishAnswer[] = []
-  for (const part of partsBySize(endings, ({ record }) => way.sizeOf(record))) {
-    answers.push(...(await endTogether(context, way, part)))
+): Promise<readonly EndAnswer[]> {
+  const answers: EndAnswer[] = []
+  const sizeOf: (record: EndRecords[Way]) => number = SIZES[way]
+  for (const part of partsBySize(ends, ({ record }) => sizeOf(record))) {
+    answers.push(...(await runFlow(endTogether(way, part), (effect) => performEnd(effect, context))))
   }
   return answers
+}
+
+function performEnd(effect: EndTogetherEffect, context: WorkerContext): unknown {
+  if (effect.do === 'reach') return reachCrashPoint(effect.point)
+  return askLedger(context, () => performStatement(context.database.db, effect))
 }
 
 function partsBySize<Item>(items: readonly Item[], sizeOf: (item: Item) => number): readonly Item[][] {
@@ -158,28 +127,4 @@ function partsBySize<Item>(items: readonly Item[], sizeOf: (item: Item) => numbe
     bytes += size
   }
   return parts
-}
-
-/**
- * Crash windows: before the commit the outcomes are in this process only, and rescue lets the handlers run again; after
- * it the tickets are not settled, come again, and are judged by what the ledger says then.
- */
-async function endTogether<Record extends { readonly token: string }>(
-  context: WorkerContext,
-  way: Way<Record>,
-  endings: readonly Ending<Record>[],
-): Promise<readonly FinishAnswer[]> {
-  const { db } = context.database
-  const records = endings.map(({ record }) => record)
-  const before = way.before(records)
-  if (before !== null) reachCrashPoint(before)
-  const ended = await askLedger(context, () => way.end(db, records))
-  const missing = endings.filter(({ record }) => !ended.has(record.token)).map(({ claimed }) => claimed)
-  const outcomes =
-    missing.length === 0 ? null : await askLedger(context, () => findFinishedTokens(db, missing))
-  reachCrashPoint(way.after(records))
-  // A missing token whose record reads as ours was ended by this very statement, whose answer was lost the first time.
-  const isOurs = (record: Record): boolean =>
-    ended.has(record.token) || outcomes?.get(record.token) === way.outcomeOf(record)
-  return records.map((record) => (isOurs(record) ? 'ended' : 'taken_away'))
 }

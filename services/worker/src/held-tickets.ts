@@ -1,19 +1,15 @@
 import type { Delivery } from '@redrive/shared/broker'
+import type { Settlement, TicketInHand } from '@redrive/shared/protocol'
 import { type Lane, type Ticket, ticketMessageId } from '@redrive/shared/task'
 
 /** A ticket that the broker handed to this worker and that is not settled yet. */
-export interface HeldTicket {
-  readonly ticket: Ticket
-  readonly lane: Lane
+export interface HeldTicket extends TicketInHand {
   /** The broker's latest delivery of it. */
   delivery: Delivery
   /** The delivery's channel is gone: the broker will deliver the ticket again, here or elsewhere. */
   isLost: boolean
-  /** How often the ledger said that it may be claimed, and a claim did not get it. */
   vainClaims: number
 }
-
-export type Settlement = 'ack' | 'reject' | 'giveBack'
 
 interface HeldTicketsOptions {
   readonly lanes: readonly Lane[]

@@ -1,6 +1,5 @@
-import { noteLateOutcome } from '@redrive/shared/database'
-import type { AttemptOutcome } from './attempt-outcome.ts'
-import type { RunningAttempt } from './running-attempts.ts'
+import { type ClaimedAttempt, noteLateOutcome } from '@redrive/shared/database'
+import type { AttemptOutcome } from '@redrive/shared/protocol'
 import type { WorkerContext } from './worker-context.ts'
 
 /** A guess: enough to see what came out, little enough for a note. */
@@ -11,11 +10,10 @@ const MAX_RESULT_CHARACTERS = 4_000
  * cannot be written is logged and nothing more. Never rejects.
  */
 export async function keepLateOutcome(
-  attempt: RunningAttempt,
+  { taskId, token }: Pick<ClaimedAttempt, 'taskId' | 'token'>,
   outcome: AttemptOutcome,
   { database, logger, workerId }: WorkerContext,
 ): Promise<void> {
-  const { taskId, token } = attempt.claimed
   const note = { ...describeOutcome(outcome), workerId, at: new Date().toISOString() }
   try {
     await noteLateOutcome(database.db, { taskId, token, note })

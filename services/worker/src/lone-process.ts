@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { AttemptNews, AttemptOrder } from './attempt-messages.ts'
-import type { AttemptOutcome } from './attempt-outcome.ts'
+import type { AttemptOutcome } from '@redrive/shared/protocol'
 import { LastOutput } from './last-output.ts'
 import type { ProcessEnding } from './process-ending.ts'
 import { readMemory } from './read-memory.ts'

@@ -1,5 +1,5 @@
 import { type CrashEvidence, maskError, maskText, maskTexts, secretsOf } from '@redrive/shared/task'
-import type { AttemptOutcome } from './attempt-outcome.ts'
+import type { AttemptOutcome } from '@redrive/shared/protocol'
 import type { RunningAttempt } from './running-attempts.ts'
 
 /**

@@ -11,7 +11,7 @@ import {
 } from '@redrive/shared/task'
 import type { z } from 'zod'
 import type { LoneAttempt } from './attempt-messages.ts'
-import type { AttemptOutcome } from './attempt-outcome.ts'
+import type { AttemptOutcome } from '@redrive/shared/protocol'
 import { encodeResult } from './encode-result.ts'
 import type { RunningAttempt } from './running-attempts.ts'
 import { describeTimeout } from './sweep-attempts.ts'

@@ -1,6 +1,6 @@
 import type { ClaimedAttempt } from '@redrive/shared/database'
 import type { TaskType } from '@redrive/shared/task'
-import type { AttemptOutcome } from './attempt-outcome.ts'
+import type { AttemptOutcome } from '@redrive/shared/protocol'
 import type { HeldTicket } from './held-tickets.ts'
 
 /** An attempt from its claim until the ledger has its end: the time in which it takes a slot. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Ticket, TicketStanding } from '../task/index.ts'
+import { standingKey, type Ticket, type TicketStanding } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
 
 export interface KnownStanding extends TicketStanding {
@@ -25,8 +25,4 @@ export async function readStandings(
     left join open_tasks o on o.task_id = t.id
     left join dead_letters d on d.task_id = w.task_id and d.number = w.number`.execute(executor)
   return new Map(rows.map((row) => [standingKey({ taskId: row.taskId, number: row.ticketNumber }), row]))
-}
-
-export function standingKey(ticket: Ticket): string {
-  return `${ticket.taskId}.${ticket.number}`
 }

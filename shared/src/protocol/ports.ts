@@ -2,6 +2,7 @@ import type { ClaimedAttempt, Failure, Rescheduling, STATEMENTS, Success } from 
 import type { PublishOutcome } from '../broker/index.ts'
 import type { CrashPoint, EmittedEvent, EventFields, EventName } from '../runtime/index.ts'
 import type { Lane, Ticket } from '../task/index.ts'
+import type { AttemptOutcome } from './attempt-outcome.ts'
 import type { Flow } from './flow.ts'
 
 type WithoutExecutor<Statement> = Statement extends (
@@ -143,6 +144,21 @@ export interface End<Way extends WayToEnd = WayToEnd> {
   readonly record: EndRecords[Way]
 }
 
+export function* end<Way extends WayToEnd>(
+  way: Way,
+  claimed: ClaimedAttempt,
+  record: EndRecords[Way],
+): Flow<End<Way>, EndAnswers[Way]> {
+  return (yield { do: 'end', way, claimed, record }) as EndAnswers[Way]
+}
+
+/** Only of a success is the refusal an answer: the record of a failure has nothing that the ledger refuses. */
+export interface EndAnswers {
+  readonly succeed: EndAnswer | Refusal
+  readonly fail: EndAnswer
+  readonly reschedule: EndAnswer
+}
+
 export interface EndRecords {
   readonly succeed: Success
   readonly fail: Failure
@@ -159,12 +175,11 @@ export interface Refusal {
 /** Keeps what a taken-away attempt came to, for people to read, in the background. Nothing depends on it. */
 export interface NoteLate {
   readonly do: 'noteLate'
-  readonly taskId: string
-  readonly token: string
-  readonly note: Readonly<Record<string, unknown>>
+  readonly claimed: ClaimedAttempt
+  readonly outcome: AttemptOutcome
 }
 
-/** What a flow needs that is not decided: new ids and draws, made by whoever drives it. */
+/** What a flow needs and does not decide, made by whoever drives it. */
 export interface Sources {
   /** UUIDv7. */
   readonly newId: () => string
@@ -172,4 +187,6 @@ export interface Sources {
   readonly newToken: () => string
   /** A draw from [0, 1). */
   readonly random: () => number
+  /** Milliseconds on a clock of this host that never goes back. */
+  readonly nowMs: () => number
 }

@@ -1,3 +1,6 @@
+/** The type of the error of an attempt whose process died with it. */
+export const CRASHED = 'ProcessCrashed'
+
 /** What a parent process saw of a child that died with an attempt. */
 export interface CrashEvidence {
   readonly exitCode: number | null

@@ -1,4 +1,5 @@
 import type { EndedState } from './task-state.ts'
+import type { Ticket } from './ticket.ts'
 
 export type DeadLetterState = 'carried' | 'open' | 'redriven' | 'discarded'
 
@@ -16,6 +17,11 @@ export interface TicketStanding {
   readonly type: string
   /** The state of the dead letter with this ticket's number, where there is one. */
   readonly deadLetter: DeadLetterState | null
+}
+
+/** Under which the ledger's answer has the standing of a ticket's task. */
+export function standingKey(ticket: Ticket): string {
+  return `${ticket.taskId}.${ticket.number}`
 }
 
 export type TicketVerdict =

@@ -10,10 +10,9 @@ import {
   readStandings,
   redriveDeadLetter,
   rescheduleAttempts,
-  standingKey,
 } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
-import { DEFAULT_TENANT_ID as tenantId } from '@redrive/shared/task'
+import { DEFAULT_TENANT_ID as tenantId, standingKey } from '@redrive/shared/task'
 import { sql } from 'kysely'
 import { createLedgerFixture, failureOf } from './ledger-fixture.ts'
 

@@ -16,12 +16,11 @@ import {
   readStandings,
   rescheduleAttempts,
   reportProgress,
-  standingKey,
   submitTasks,
   submitTasksWithKey,
 } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
-import { DEFAULT_TENANT_ID as tenantId } from '@redrive/shared/task'
+import { DEFAULT_TENANT_ID as tenantId, standingKey } from '@redrive/shared/task'
 import { createLedgerFixture, failureOf, newTask } from './ledger-fixture.ts'
 
 let ledger: Awaited<ReturnType<typeof createLedgerFixture>>

@@ -14,6 +14,8 @@ export type EventSubscriber = (event: EmittedEvent) => void
 export interface Events {
   /** Tells every subscriber, at once and in order. Cheap enough for every task: no input, output or waiting. */
   emit<Name extends EventName>(name: Name, fields: EventFields<Name>): void
+  /** The same for an event that was put together elsewhere. */
+  tell(event: EmittedEvent): void
   /** Adds a subscriber, which must not throw; the returned function removes it. */
   subscribe(subscriber: EventSubscriber): () => void
 }
@@ -24,12 +26,13 @@ export interface Events {
  */
 export function createEvents({ logger, registry }: { logger: Logger; registry: Registry }): Events {
   const subscribers = new Set<EventSubscriber>([logEvents(logger), countEvents(registry)])
+  const tell = (event: EmittedEvent): void => {
+    for (const subscriber of subscribers) subscriber(event)
+  }
   return {
-    emit(name, fields) {
-      // The pair is right by emit's own signature; TypeScript cannot follow a generic name into a union.
-      const event = { name, fields } as EmittedEvent
-      for (const subscriber of subscribers) subscriber(event)
-    },
+    // The pair is right by emit's own signature; TypeScript cannot follow a generic name into a union.
+    emit: (name, fields) => tell({ name, fields } as EmittedEvent),
+    tell,
     subscribe(subscriber) {
       subscribers.add(subscriber)
       return () => subscribers.delete(subscriber)

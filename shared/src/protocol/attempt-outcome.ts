@@ -1,4 +1,4 @@
-import type { CrashEvidence, FailureKind, TaskError } from '@redrive/shared/task'
+import type { CrashEvidence, FailureKind, TaskError } from '../task/index.ts'
 
 /** How an attempt came to its end, before the ledger was asked whether it was still this worker's. */
 export type AttemptOutcome =
