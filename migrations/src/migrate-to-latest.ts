@@ -8,6 +8,7 @@ import * as groups from './0004-groups.ts'
 import * as redrives from './0005-redrives.ts'
 import * as audit from './0006-audit.ts'
 import * as deadlines from './0007-deadlines.ts'
+import * as reconciliation from './0008-reconciliation.ts'
 
 // In order, forward only; a file that has landed is never edited.
 const MIGRATIONS = {
@@ -18,6 +19,7 @@ const MIGRATIONS = {
   '0005-redrives': redrives,
   '0006-audit': audit,
   '0007-deadlines': deadlines,
+  '0008-reconciliation': reconciliation,
 }
 
 /**

@@ -2,10 +2,12 @@ import {
   BrokerConnection,
   establishTopology,
   ManagementClient,
+  type NoteLost,
+  repairTopology,
   TicketPublisher,
   virtualHostOf,
 } from '@redrive/shared/broker'
-import { createDatabase, type Database } from '@redrive/shared/database'
+import { createDatabase, doubtLanes, type Database } from '@redrive/shared/database'
 import {
   type ApiSettings,
   type createMetrics,
@@ -45,6 +47,8 @@ export interface ApiOptions {
 const AFTER_ANSWERS_MS = 8_000
 /** A bulk submission of full size takes about 100 MB while it is read and stored, and the heap of a container is small. */
 const BULKS_AT_ONCE = 2
+/** One of a thousand returned tickets is enough. */
+const REPAIR_EVERY_MS = 1_000
 /** Kept of the grace for ending the process itself. */
 const EXIT_MS = 1_000
 
@@ -65,6 +69,11 @@ export class Api {
   readonly #operations: OperationsServer
   readonly #ledgerWatch: Loop
   readonly #stopping = new AbortController()
+  #repairedAtMs = -Infinity
+  readonly #noteLost: NoteLost = async (lanes) => {
+    await doubtLanes(this.#database.db, lanes)
+    this.#options.events.emit('queues.missing', { lanes: lanes.join(', ') })
+  }
   #stopped: Promise<void> | null = null
 
   constructor(options: ApiOptions) {
@@ -78,7 +87,11 @@ export class Api {
     })
     const { db } = this.#database
     this.#connection = this.#connect()
-    this.#publisher = new TicketPublisher({ connection: this.#connection, logger })
+    this.#publisher = new TicketPublisher({
+      connection: this.#connection,
+      logger,
+      repairTopology: () => this.#repairTopology(),
+    })
     this.#gate = new LaneGate({ db, logger })
     this.#marker = new ConfirmMarker({ db, logger })
     this.#release = new DirectRelease({
@@ -86,6 +99,7 @@ export class Api {
       gate: this.#gate,
       marker: this.#marker,
       events,
+      onReturned: () => void this.#repairReturned(),
     })
     this.#parts = this.#createParts()
     const listener = createApp(allRoutes(), this.#parts).callback()
@@ -204,6 +218,7 @@ export class Api {
       const isEstablished = await establishTopology(this.#connection, {
         logger,
         signal: this.#stopping.signal,
+        noteLost: this.#noteLost,
       })
       if (!isEstablished || this.#stopping.signal.aborted) return
       events.emit('topology.asserted', {})
@@ -211,6 +226,22 @@ export class Api {
     } catch (error) {
       onFatal(error)
     }
+  }
+
+  /** Whoever is told first repairs; tickets that no queue took are released again by the dispatcher. */
+  async #repairReturned(): Promise<void> {
+    const nowMs = performance.now()
+    if (nowMs - this.#repairedAtMs < REPAIR_EVERY_MS) return
+    this.#repairedAtMs = nowMs
+    try {
+      await this.#repairTopology()
+    } catch (error) {
+      this.#options.logger.warn({ error }, 'The topology could not be repaired.')
+    }
+  }
+
+  async #repairTopology(): Promise<void> {
+    await repairTopology(this.#connection, this.#noteLost)
   }
 
   #registerGauge(): void {

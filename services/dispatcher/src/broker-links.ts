@@ -1,9 +1,11 @@
 import {
   BrokerConnection,
   ManagementClient,
+  repairTopology,
   TicketPublisher,
   virtualHostOf,
   type ConnectionState,
+  type NoteLost,
 } from '@redrive/shared/broker'
 import type { DispatcherSettings, Events, Logger } from '@redrive/shared/runtime'
 
@@ -14,6 +16,8 @@ export interface BrokerLinks {
   readonly consuming: BrokerConnection
   readonly publisher: TicketPublisher
   readonly management: ManagementClient | null
+  /** For whoever finds one of our objects missing. */
+  readonly repair: () => Promise<void>
 }
 
 export interface BrokerLinkParts {
@@ -21,6 +25,7 @@ export interface BrokerLinkParts {
   readonly logger: Logger
   /** Aborted when the connections are about to be closed, which is no loss. */
   readonly stopping: AbortSignal
+  readonly noteLost: NoteLost
 }
 
 /** A full batch in flight, with the next one already on its way. */
@@ -29,7 +34,7 @@ const MAX_IN_FLIGHT = 2_048
 /** Makes the links; nothing is opened before they are started. */
 export function createBrokerLinks(
   settings: Pick<DispatcherSettings, 'amqpUrl' | 'amqpManagementUrl'>,
-  { events, logger, stopping }: BrokerLinkParts,
+  { events, logger, stopping, noteLost }: BrokerLinkParts,
 ): BrokerLinks {
   const connect = (purpose: string): BrokerConnection => {
     const name = `redrive-dispatcher ${purpose}`
@@ -43,10 +48,20 @@ export function createBrokerLinks(
   const publishing = connect('publishing')
   const { amqpManagementUrl } = settings
   const virtualHost = virtualHostOf(settings.amqpUrl[0] ?? '')
+  const consuming = connect('consuming')
+  const repair = async (): Promise<void> => {
+    await repairTopology(consuming, noteLost)
+  }
   return {
     publishing,
-    consuming: connect('consuming'),
-    publisher: new TicketPublisher({ connection: publishing, logger, maxInFlight: MAX_IN_FLIGHT }),
+    consuming,
+    repair,
+    publisher: new TicketPublisher({
+      connection: publishing,
+      logger,
+      maxInFlight: MAX_IN_FLIGHT,
+      repairTopology: repair,
+    }),
     management:
       amqpManagementUrl === undefined ? null : new ManagementClient({ urls: amqpManagementUrl, virtualHost }),
   }

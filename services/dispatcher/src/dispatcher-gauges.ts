@@ -15,13 +15,16 @@ import {
   type LaneCounts,
 } from '@redrive/shared/database'
 import { registerGauge, type createMetrics, type GaugeReading } from '@redrive/shared/runtime'
+import { DIFFERENCE_KINDS } from '@redrive/shared/database'
 import { LANES, OPEN_STATES } from '@redrive/shared/task'
+import type { Reconciling } from './create-reconciling.ts'
 
 export interface MeasuredParts {
   readonly registry: ReturnType<typeof createMetrics>
   readonly database: Database
   readonly connection: BrokerConnection
   readonly management: ManagementClient | null
+  readonly reconciling: Reconciling
   /** The works of this kind of process, and whether this one does them. */
   readonly leadership: () => ReadonlyMap<string, boolean>
   /** The windows of the lanes that this process releases. */
@@ -47,6 +50,7 @@ export function registerDispatcherGauges(parts: MeasuredParts): void {
   registerGauge({ registry, name: 'redrive_database_pool', measure: () => readPool(database) })
   registerBrokerGauges(parts)
   registerOwnGauges(parts)
+  registerBalanceGauges(parts)
 }
 
 function registerGroupGauges({ registry, database }: MeasuredParts): void {
@@ -96,6 +100,42 @@ function registerOwnGauges({ registry, leadership, windows }: MeasuredParts): vo
     registry,
     name: 'redrive_lane_window',
     measure: () => [...windows()].map(([lane, value]) => ({ labels: { lane }, value })),
+  })
+}
+
+/** Only the dispatcher that leads has them, so that an old figure of another does not contradict it. */
+function registerBalanceGauges({ registry, reconciling: { broker, sweep } }: MeasuredParts): void {
+  registerGauge({
+    registry,
+    name: 'redrive_balanced',
+    measure: () => {
+      const { wasBalanced } = broker
+      return wasBalanced === null ? [] : [{ labels: {}, value: Number(wasBalanced) }]
+    },
+  })
+  registerGauge({
+    registry,
+    name: 'redrive_ledger_tasks',
+    measure: () => {
+      if (sweep.last === null) return []
+      const { accepted, ended, open } = sweep.last
+      const endings = Object.values(ended).reduce((sum, count) => sum + count, 0)
+      return Object.entries({ accepted, ended: endings, open }).map(([kind, value]) => ({
+        labels: { kind },
+        value,
+      }))
+    },
+  })
+  registerGauge({
+    registry,
+    name: 'redrive_ledger_differences',
+    measure: () =>
+      sweep.last === null
+        ? []
+        : DIFFERENCE_KINDS.map((kind) => ({
+            labels: { kind },
+            value: sweep.last?.differences.find((one) => one.kind === kind)?.count ?? 0,
+          })),
   })
 }
 

@@ -1,5 +1,5 @@
-import { establishTopology, TopologyDriftError } from '@redrive/shared/broker'
-import { createDatabase, type Database } from '@redrive/shared/database'
+import { establishTopology, type NoteLost, TopologyDriftError } from '@redrive/shared/broker'
+import { createDatabase, doubtLanes, type Database } from '@redrive/shared/database'
 import {
   Loop,
   OperationsServer,
@@ -16,8 +16,7 @@ import { createGroupWatch } from './create-group-watch.ts'
 import { registerDispatcherGauges } from './dispatcher-gauges.ts'
 import { createRetention } from './create-retention.ts'
 import { Leadership } from './leadership.ts'
-import { openOverdue } from './open-overdue.ts'
-import { Reconciliation } from './reconcile.ts'
+import { createReconciling, type Reconciling } from './create-reconciling.ts'
 import { ErrorRecorder } from './record-errors.ts'
 import { LaneRelease } from './release-lane.ts'
 import { WorkerRescue } from './rescue-workers.ts'
@@ -40,7 +39,7 @@ const LEAD_EVERY_MS = 1_000
 const SESSION_TIMEOUT_MS = 5_000
 
 /** What one dispatcher does for all, beside the release of each lane and the rescue. */
-const WORKS = ['expire', 'groups', 'overdue', 'reconcile', 'redrive', 'retention'] as const
+const WORKS = ['expire', 'groups', 'overdue', 'reconcile', 'redrive', 'retention', 'sweep'] as const
 
 const releaseOf = (lane: Lane): string => `release ${lane}`
 
@@ -56,8 +55,7 @@ export class Dispatcher {
   readonly #leading: Loop
   readonly #releases: readonly LaneRelease[]
   readonly #rescue: WorkerRescue
-  readonly #reconciliation: Reconciliation
-  readonly #overdue: Loop
+  readonly #reconciling: Reconciling
   readonly #expiry: Loop
   readonly #groups: Loop
   readonly #redrives: RedriveRun
@@ -66,6 +64,10 @@ export class Dispatcher {
   readonly #readiness: Loop
   readonly #operations: OperationsServer
   readonly #stopping = new AbortController()
+  readonly #noteLost: NoteLost = async (lanes) => {
+    await doubtLanes(this.#database.db, lanes)
+    this.#options.events.emit('queues.missing', { lanes: lanes.join(', ') })
+  }
   #isTopologyEstablished = false
   #stopped: Promise<void> | null = null
 
@@ -78,7 +80,12 @@ export class Dispatcher {
       statementTimeoutMs: settings.databaseStatementTimeoutMs,
       applicationName: APPLICATION,
     })
-    this.#broker = createBrokerLinks(settings, { events, logger, stopping: this.#stopping.signal })
+    this.#broker = createBrokerLinks(settings, {
+      events,
+      logger,
+      stopping: this.#stopping.signal,
+      noteLost: this.#noteLost,
+    })
     this.#leadership = this.#createLeadership()
     this.#leading = new Loop({
       name: 'leadership',
@@ -91,8 +98,7 @@ export class Dispatcher {
     })
     this.#releases = LANES.map((lane) => this.#createRelease(lane))
     this.#rescue = this.#createRescue()
-    this.#reconciliation = this.#createReconciliation()
-    this.#overdue = this.#createOverdue()
+    this.#reconciling = this.#createReconciling()
     this.#expiry = createExpiry({
       db: this.#database.db,
       events,
@@ -116,8 +122,14 @@ export class Dispatcher {
       days: settings.deadLetterRetentionDays,
       isLeading: () => this.#leadership.holds('retention'),
     })
-    const { consuming } = this.#broker
-    this.#recorder = new ErrorRecorder({ connection: consuming, db: this.#database.db, events, logger })
+    const { consuming, repair } = this.#broker
+    this.#recorder = new ErrorRecorder({
+      connection: consuming,
+      repairTopology: repair,
+      db: this.#database.db,
+      events,
+      logger,
+    })
     const check = () => checkReadiness(this.#neededParts())
     this.#readiness = watchReadiness({ events, logger, check })
     this.#operations = new OperationsServer({
@@ -138,7 +150,8 @@ export class Dispatcher {
     consuming.start()
     this.#leading.start()
     this.#rescue.start()
-    this.#overdue.start()
+    this.#reconciling.sweep.start()
+    this.#reconciling.overdue.start()
     this.#expiry.start()
     this.#groups.start()
     this.#redrives.start()
@@ -160,13 +173,14 @@ export class Dispatcher {
       const isEstablished = await establishTopology(this.#broker.consuming, {
         logger,
         signal: this.#stopping.signal,
+        noteLost: this.#noteLost,
       })
       if (!isEstablished || this.#stopping.signal.aborted) return
       this.#isTopologyEstablished = true
       events.emit('topology.asserted', {})
       this.#broker.publisher.start()
       this.#recorder.start()
-      this.#reconciliation.start()
+      this.#reconciling.broker.start()
       for (const release of this.#releases) release.start()
     } catch (error) {
       this.#endOnDrift(error)
@@ -181,12 +195,13 @@ export class Dispatcher {
     const { publisher, publishing, consuming } = this.#broker
     await Promise.all([
       this.#readiness.stop(),
-      this.#overdue.stop(),
       this.#expiry.stop(),
       this.#groups.stop(),
       this.#redrives.stop(),
       this.#retention.stop(),
-      this.#reconciliation.stop(),
+      this.#reconciling.broker.stop(),
+      this.#reconciling.overdue.stop(),
+      this.#reconciling.sweep.stop(),
       this.#rescue.stop(),
       this.#recorder.stop(),
       // The publisher answers for all it holds within its own deadline, so the batches in flight end with it.
@@ -238,7 +253,7 @@ export class Dispatcher {
       graceMs: settings.releaseGraceMs,
       pollMs: settings.releasePollMs,
       mayRelease: () => this.#leadership.holds(releaseOf(lane)) && publisher.isReady,
-      onReturned: () => this.#reconciliation.noteReturnedTickets(),
+      onReturned: () => this.#reconciling.broker.noteReturnedTickets(),
     })
   }
 
@@ -257,34 +272,19 @@ export class Dispatcher {
     })
   }
 
-  #createReconciliation(): Reconciliation {
+  #createReconciling(): Reconciling {
     const { settings, events, logger } = this.#options
-    const { consuming, publisher, management } = this.#broker
-    return new Reconciliation({
+    const { consuming, management } = this.#broker
+    return createReconciling({
       db: this.#database.db,
       connection: consuming,
-      publisher,
       management,
       events,
       logger,
       intervalMs: settings.reconcileIntervalMs,
-      isLeading: () => this.#leadership.holds('reconcile'),
+      carriedAfterMs: settings.carriedAfterMs,
+      isLeading: (work) => this.#leadership.holds(work),
       onDrift: (error) => this.#endOnDrift(error),
-    })
-  }
-
-  #createOverdue(): Loop {
-    const { settings, events, logger } = this.#options
-    const { carriedAfterMs, reconcileIntervalMs } = settings
-    return new Loop({
-      name: 'overdue',
-      intervalMs: reconcileIntervalMs,
-      logger,
-      step: async () => {
-        if (!this.#leadership.holds('overdue')) return 'idle'
-        await openOverdue(this.#database.db, { carriedAfterMs, events })
-        return 'idle'
-      },
     })
   }
 
@@ -311,6 +311,7 @@ export class Dispatcher {
       database: this.#database,
       connection: consuming,
       management,
+      reconciling: this.#reconciling,
       leadership: () =>
         new Map([
           ...works.map((work) => [work, this.#leadership.holds(work)] as const),

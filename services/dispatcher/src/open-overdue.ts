@@ -1,5 +1,10 @@
 import { openOverdueDeadLetters, type Executor } from '@redrive/shared/database'
-import type { Events } from '@redrive/shared/runtime'
+import type { NoteRepair } from './repair-log.ts'
+
+export interface OverdueOptions {
+  readonly carriedAfterMs: number
+  readonly noteRepair: NoteRepair
+}
 
 const BATCH = 1_000
 
@@ -9,7 +14,7 @@ const BATCH = 1_000
  */
 export async function openOverdue(
   db: Executor,
-  { carriedAfterMs, events }: { readonly carriedAfterMs: number; readonly events: Events },
+  { carriedAfterMs, noteRepair }: OverdueOptions,
 ): Promise<number> {
   let count = 0
   for (;;) {
@@ -19,7 +24,7 @@ export async function openOverdue(
   }
   if (count > 0) {
     const detail = `their tickets did not come through the error queue within ${carriedAfterMs} ms`
-    events.emit('reconcile.repaired', { repair: 'dead_letters_opened', count, detail })
+    await noteRepair({ repair: 'dead_letters_opened', count, detail })
   }
   return count
 }

@@ -1,40 +1,66 @@
-import { TopologyDriftError } from '@redrive/shared/broker'
-import { Loop, type Logger } from '@redrive/shared/runtime'
-import { LANES } from '@redrive/shared/task'
-import { reconcileLane, type LaneReconciliation } from './reconcile-lane.ts'
-import { repairTopology } from './repair-topology.ts'
+import {
+  TopologyDriftError,
+  type BrokerConnection,
+  type FindableObject,
+  type ManagementClient,
+} from '@redrive/shared/broker'
+import { forgetOldRepairs, keepLook, type Executor } from '@redrive/shared/database'
+import { Loop, type Events, type Logger } from '@redrive/shared/runtime'
+import { BrokerComparison } from './compare-broker.ts'
+import type { NoteRepair } from './repair-log.ts'
+import { BrokerWatch } from './watch-broker.ts'
 
-export interface ReconciliationOptions extends Omit<LaneReconciliation, 'olderThanMs'> {
-  readonly intervalMs: number
+export interface ReconciliationOptions {
+  readonly db: Executor
+  /** Not the publishing one, which says nothing while the broker blocks it. */
+  readonly connection: BrokerConnection
+  readonly management: ManagementClient | null
+  readonly events: Events
   readonly logger: Logger
+  readonly noteRepair: NoteRepair
+  readonly intervalMs: number
+  /** Which dispatcher this is, for whoever reads what it saw. */
+  readonly name: string
   readonly isLeading: () => boolean
   /** The broker has one of our objects with other arguments, which only a person can decide about. */
   readonly onDrift: (error: TopologyDriftError) => void
 }
 
-/** A queue that is missing for good, by permission say, is not worth more than this. */
-const REPAIR_RETURNED_EVERY_MS = 1_000
+/** Whether the broker has lost something is asked this often; a queue that is missing for good is not worth more. */
+const LOOK_EVERY_MS = 1_000
+const KEEP_REPAIRS_DAYS = 30
+const FORGET_AT_ONCE = 1_000
 
 /**
- * Keeps topology and lanes as the ledger needs them: all of it at each interval, in the one dispatcher that leads this
- * work; and the topology alone, in any of them, soon after a ticket was returned because no queue took it.
+ * Keeps topology and lanes as the ledger needs them. In the one dispatcher that leads this work: each second a look at
+ * whether the broker has lost something, and at each interval the counts. In any of them: the topology, soon after a
+ * ticket was returned because no queue took it.
  */
 export class Reconciliation {
   readonly #options: ReconciliationOptions
   readonly #loop: Loop
-  #reconciledAtMs = -Infinity
+  readonly #watch: BrokerWatch
+  readonly #comparison: BrokerComparison
+  #comparedAtMs = -Infinity
   #repairedAtMs = -Infinity
   #wereTicketsReturned = false
+  #wasBalanced: boolean | null = null
 
   constructor(options: ReconciliationOptions) {
     this.#options = options
+    this.#watch = new BrokerWatch(options)
+    this.#comparison = new BrokerComparison({ ...options, olderThanMs: options.intervalMs })
     this.#loop = new Loop({
       name: 'reconcile',
-      // A dispatcher that begins to lead, or has tickets returned, need not wait for the interval's end.
-      intervalMs: Math.min(REPAIR_RETURNED_EVERY_MS, options.intervalMs),
+      intervalMs: Math.min(LOOK_EVERY_MS, options.intervalMs),
       logger: options.logger,
-      step: (signal) => this.#step(signal),
+      step: () => this.#step(),
     })
+  }
+
+  /** Whether everything agreed at this dispatcher's last look; null while another one looks. */
+  get wasBalanced(): boolean | null {
+    return this.#options.isLeading() ? this.#wasBalanced : null
   }
 
   start(): void {
@@ -50,18 +76,17 @@ export class Reconciliation {
     this.#loop.nudge()
   }
 
-  async #step(signal: AbortSignal): Promise<'idle'> {
-    const { connection, intervalMs, isLeading, logger } = this.#options
+  async #step(): Promise<'idle'> {
+    const { connection, intervalMs, isLeading } = this.#options
     if (!connection.isConnected) return 'idle'
     const nowMs = performance.now()
     try {
-      if (isLeading() && nowMs - this.#reconciledAtMs >= intervalMs) {
-        await this.#reconcile(signal)
-        this.#reconciledAtMs = nowMs
-        const durationMs = Math.round(performance.now() - nowMs)
-        logger.debug({ durationMs }, 'The ledger was compared with the broker.')
-      } else if (this.#wereTicketsReturned && nowMs - this.#repairedAtMs >= REPAIR_RETURNED_EVERY_MS) {
-        await this.#repairRoute()
+      if (this.#wereTicketsReturned && nowMs - this.#repairedAtMs >= LOOK_EVERY_MS) await this.#repair()
+      if (!isLeading()) return 'idle'
+      await this.#watch.look()
+      if (nowMs - this.#comparedAtMs >= intervalMs) {
+        await this.#compare()
+        this.#comparedAtMs = nowMs
       }
     } catch (error) {
       if (error instanceof TopologyDriftError) this.#options.onDrift(error)
@@ -70,39 +95,38 @@ export class Reconciliation {
     return 'idle'
   }
 
-  async #reconcile(signal: AbortSignal): Promise<void> {
-    const lanesWithoutQueue = await this.#repair()
-    for (const lane of LANES) {
-      if (signal.aborted) return
-      const doubted = { lane, wasQueueMissing: lanesWithoutQueue.includes(lane) }
-      await reconcileLane({ ...this.#options, olderThanMs: this.#options.intervalMs }, doubted)
-    }
+  async #compare(): Promise<void> {
+    const { db, logger, name } = this.#options
+    const startedAt = performance.now()
+    const missing = await this.#repair()
+    const { look, isBalanced } = await this.#comparison.compare()
+    this.#tellBalance(isBalanced && missing.length === 0)
+    await keepLook(db, { look, lookedBy: name, isBalanced: this.#wasBalanced === true })
+    await forgetOldRepairs(db, { olderThanDays: KEEP_REPAIRS_DAYS, limit: FORGET_AT_ONCE })
+    const durationMs = Math.round(performance.now() - startedAt)
+    logger.debug({ durationMs }, 'The ledger was compared with the broker.')
   }
 
-  /** What a missing queue had held is published again here as well, because the next reconcile finds it declared. */
-  async #repairRoute(): Promise<void> {
-    const lanesWithoutQueue = await this.#repair()
-    for (const lane of lanesWithoutQueue) {
-      await reconcileLane(
-        { ...this.#options, olderThanMs: this.#options.intervalMs },
-        { lane, wasQueueMissing: true },
-      )
-    }
+  #tellBalance(isBalanced: boolean): void {
+    if (isBalanced && this.#wasBalanced === false) this.#options.events.emit('reconcile.balanced', {})
+    this.#wasBalanced = isBalanced
   }
 
-  async #repair(): Promise<readonly (typeof LANES)[number][]> {
-    const { connection, events } = this.#options
+  /** Bindings are made again whether they are missing or not: only the management API and returned tickets tell. */
+  async #repair(): Promise<readonly FindableObject[]> {
     const wereTicketsReturned = this.#wereTicketsReturned
     this.#wereTicketsReturned = false
     this.#repairedAtMs = performance.now()
-    const { lanesWithoutQueue } = await repairTopology(connection, events)
-    if (wereTicketsReturned && lanesWithoutQueue.length === 0) {
-      events.emit('reconcile.repaired', {
-        repair: 'bindings_made_again',
-        count: 1,
-        detail: 'tickets had been returned although every queue was there',
-      })
-    }
-    return lanesWithoutQueue
+    const unbound = await this.#comparison.findMissingBindings()
+    const missing = await this.#watch.repair()
+    if (missing.length > 0 || (unbound.length === 0 && !wereTicketsReturned)) return missing
+    const detail =
+      unbound.length > 0 ? unbound.join(', ') : 'tickets had been returned although every queue was there'
+    await this.#options.noteRepair({
+      repair: 'bindings_made_again',
+      count: Math.max(1, unbound.length),
+      detail,
+    })
+    return missing
   }
 }

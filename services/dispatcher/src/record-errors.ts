@@ -7,6 +7,8 @@ import { keepUnsorted, writeErrorBatch, type ErrorMessage } from './write-error-
 
 export interface ErrorRecorderOptions {
   readonly connection: BrokerConnection
+  /** Called before consuming is tried again when the error queue is missing. */
+  readonly repairTopology: () => Promise<void>
   readonly db: Executor
   readonly events: Events
   readonly logger: Logger
@@ -41,9 +43,10 @@ export class ErrorRecorder {
 
   constructor(options: ErrorRecorderOptions) {
     this.#options = options
-    const { connection, logger } = options
+    const { connection, repairTopology, logger } = options
     this.#consumer = new QueueConsumer({
       connection,
+      repairTopology,
       logger,
       queue: ERROR_QUEUE,
       prefetch: PREFETCH,

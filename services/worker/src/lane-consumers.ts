@@ -10,6 +10,8 @@ interface LaneConsumersOptions {
   readonly logger: Logger
   readonly onDelivery: (lane: Lane, delivery: Delivery) => void
   readonly onLost: (lane: Lane) => void
+  /** Called before consuming is tried again when a queue is missing. */
+  readonly repairTopology: () => Promise<void>
 }
 
 /** One consumer for each lane, on one connection, moved together. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
-import { assertTopology, BrokerConnection, TopologyDriftError } from '@redrive/shared/broker'
-import { createDatabase, type TaskTypeRegistration } from '@redrive/shared/database'
+import { BrokerConnection, repairTopology, TopologyDriftError } from '@redrive/shared/broker'
+import { createDatabase, doubtLanes, type TaskTypeRegistration } from '@redrive/shared/database'
 import {
   EVENTS,
   type Events,
@@ -182,7 +182,7 @@ export class Worker {
 
   async #assertTopology(signal: AbortSignal): Promise<void> {
     const { events, logger } = this.#options
-    await untilDone(() => assertTopology(this.#connection), {
+    await untilDone(() => this.#repairTopology(), {
       what: 'declare exchanges and queues in RabbitMQ',
       isHopeless: (error) => error instanceof TopologyDriftError,
       logger,
@@ -192,6 +192,14 @@ export class Worker {
       throw error
     })
     events.emit('topology.asserted', {})
+  }
+
+  async #repairTopology(): Promise<void> {
+    const { database, events } = this.#context
+    await repairTopology(this.#connection, async (lanes) => {
+      await doubtLanes(database.db, lanes)
+      events.emit('queues.missing', { lanes: lanes.join(', ') })
+    })
   }
 
   /** Attempts go on, and their ends wait for the ledger; tickets without an attempt are for workers that have it. */
@@ -234,6 +242,7 @@ export class Worker {
       logger,
       onDelivery: (lane, delivery) => receiveTicket(delivery, { lane, held, events, logger }),
       onLost: (lane) => held.loseDeliveries(lane),
+      repairTopology: () => this.#repairTopology(),
     })
   }
 
@@ -256,6 +265,7 @@ export class Worker {
       databaseUrl,
       workerLanes: lanes,
       workerConcurrency: concurrency,
+      workerPrefetch: prefetch,
       workerLeaseMs: leaseMs,
     } = settings
     const worker = {
@@ -266,6 +276,7 @@ export class Worker {
       lanes,
       types: types.map(({ name }) => name),
       concurrency,
+      prefetch,
     }
     return new WorkerLease({
       plan: { databaseUrl, worker, leaseMs, stall: this.#planStallWatch() },

@@ -1,24 +1,30 @@
 import type { Logger } from 'pino'
 import { backoffDelayMs } from '../runtime/backoff-delay-ms.ts'
-import { assertTopology } from './assert-topology.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import { errorText } from './error-text.ts'
+import { repairTopology, type NoteLost } from './repair-topology.ts'
 import { sleepUnlessAborted } from './sleep-unless-aborted.ts'
 import { TopologyDriftError } from './topology-drift-error.ts'
+
+export interface EstablishOptions {
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly noteLost: NoteLost
+}
 
 const RETRY = { baseMs: 500, maxMs: 10_000 }
 
 /**
- * `assertTopology` for start-up: repeated until it succeeds, however long the broker is absent. Resolves with false
+ * `repairTopology` for start-up: repeated until it succeeds, however long broker or ledger are absent. Resolves with false
  * when the signal aborts before. Rejects only with `TopologyDriftError`, upon which a service should end.
  */
 export async function establishTopology(
   connection: BrokerConnection,
-  { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
+  { logger, signal, noteLost }: EstablishOptions,
 ): Promise<boolean> {
   for (let failures = 1; !signal.aborted; failures += 1) {
     try {
-      await assertTopology(connection)
+      await repairTopology(connection, noteLost)
       return true
     } catch (error) {
       if (error instanceof TopologyDriftError) throw error

@@ -9,6 +9,8 @@ export interface WorkerIdentity {
   readonly lanes: readonly string[]
   readonly types: readonly string[]
   readonly concurrency: number
+  /** Tickets of one lane that it may hold unsettled; without it, nobody can tell how many it may have. */
+  readonly prefetch?: number
 }
 
 /**
@@ -33,9 +35,9 @@ export async function registerWorker(
   leaseMs: number,
 ): Promise<void> {
   await sql`
-    insert into workers (id, lock_key, host, pid, version, lanes, types, concurrency, state, lease_until)
+    insert into workers (id, lock_key, host, pid, version, lanes, types, concurrency, prefetch, state, lease_until)
     values (${worker.id}, ${workerLockKey(worker.id)}::bigint, ${worker.host}, ${worker.pid}, ${worker.version},
-      ${worker.lanes}::text[], ${worker.types}::text[], ${worker.concurrency}, 'running',
+      ${worker.lanes}::text[], ${worker.types}::text[], ${worker.concurrency}, ${worker.prefetch ?? null}::int, 'running',
       now() + ${leaseMs} * interval '1 millisecond')
     on conflict (id) do update set state = 'running', lease_until = excluded.lease_until, ended_at = null`.execute(
     session,

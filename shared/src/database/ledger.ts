@@ -10,6 +10,8 @@ import type {
   TaskError,
   TaskProgress,
 } from '../task/index.ts'
+import type { BrokerLook } from './broker-look.ts'
+import type { LedgerSweep } from './ledger-sweep.ts'
 import type { RedriveSummary } from './redrive-summary.ts'
 
 type Instant = ColumnType<Date, Date | string, Date | string>
@@ -46,6 +48,7 @@ export interface WorkersTable {
   lanes: string[]
   types: string[]
   concurrency: number
+  prefetch: number | null
   state: 'running' | 'draining' | 'stopped' | 'lost'
   started_at: Generated<Date>
   lease_until: Instant
@@ -56,6 +59,7 @@ export interface LanesTable {
   name: string
   release_window: number
   updated_at: Generated<Date>
+  doubted_at: OptionalInstant
 }
 
 export interface TasksTable {
@@ -277,6 +281,32 @@ export interface RedriveMembersTable {
   acted_at: OptionalInstant
 }
 
+export interface ReconciliationTable {
+  is_only_row: Generated<boolean>
+  broker_mark: string | null
+  looked_at: OptionalInstant
+  looked_by: string | null
+  balanced_since: OptionalInstant
+  look: Json<BrokerLook | null>
+  sweep: Json<LedgerSweep | null>
+}
+
+export interface RepairsTable {
+  id: string
+  at: Generated<Date>
+  repair: string
+  lane: string | null
+  count: number
+  detail: string
+}
+
+export interface RepairTotalsTable {
+  repair: string
+  times: ColumnType<string, number, number>
+  count: ColumnType<string, number, number>
+  last_at: Instant
+}
+
 /** Every table as Kysely sees it. */
 export interface Ledger {
   tenants: TenantsTable
@@ -294,8 +324,11 @@ export interface Ledger {
   input_revisions: InputRevisionsTable
   idempotency_keys: IdempotencyKeysTable
   audit_entries: AuditEntriesTable
+  reconciliation: ReconciliationTable
   redrives: RedrivesTable
   redrive_members: RedriveMembersTable
+  repair_totals: RepairTotalsTable
+  repairs: RepairsTable
 }
 
 /** A pool or a transaction: the same statement runs in either. */

@@ -113,7 +113,7 @@ describe('declaring the topology', () => {
     const connection = connect()
     const stopping = new AbortController()
     const { signal } = stopping
-    const isEstablished = establishTopology(connection, { logger, signal })
+    const isEstablished = establishTopology(connection, { logger, signal, noteLost: async () => {} })
     expect(await inspectQueue(direct, NORMAL)).toBeNull()
 
     proxy.restore()
@@ -121,7 +121,7 @@ describe('declaring the topology', () => {
     expect(await inspectQueue(direct, NORMAL)).toEqual({ ready: 0, consumers: 0 })
 
     await connection.stop()
-    const isStopped = establishTopology(connection, { logger, signal })
+    const isStopped = establishTopology(connection, { logger, signal, noteLost: async () => {} })
     stopping.abort()
     expect(await isStopped).toBe(false)
   })

@@ -11,10 +11,10 @@ import {
   rescheduleAttempts,
   rescueAttempts,
   returnBystanders,
+  releaseUnseenTickets,
   returnUnhandled,
   submitTasks,
   takeDueTickets,
-  takeUnseenTickets,
 } from '@redrive/shared/database'
 import { newId } from '@redrive/shared/runtime'
 import type { Ticket } from '@redrive/shared/task'
@@ -89,7 +89,7 @@ test('so do returns, rescue and reconcile', async () => {
   expect(returned.size).toBe(200)
   const bystanders = confirmed.slice(700, 900).map((ticket) => ({ ...ticket, reason: '' }))
   expect((await returnBystanders(hurried.db, bystanders)).size).toBe(200)
-  const unseen = await takeUnseenTickets(hurried.db, { lane: 'normal', olderThanMs: 0, limit: 100 })
-  expect(unseen.length).toBe(100)
+  const unseen = { lane: 'normal', olderThanMs: 0, longMs: null, limit: 100 }
+  expect(await releaseUnseenTickets(hurried.db, unseen)).toBe(100)
   expect((await rescueAttempts(hurried.db, { workerId, maxLosses: 5, decision: '' })).length).toBe(50)
 })

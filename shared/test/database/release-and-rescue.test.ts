@@ -18,7 +18,7 @@ import {
   setLaneWindow,
   takeDueTickets,
   takeLeadership,
-  takeUnseenTickets,
+  releaseUnseenTickets,
 } from '@redrive/shared/database'
 import { DEFAULT_RETRY_POLICY } from '@redrive/shared/task'
 import { onCleanup, waitFor } from '@redrive/shared/testing'
@@ -63,14 +63,20 @@ test('the room of a lane shrinks by taken and confirmed tickets, not by running 
   ])
 })
 
-test('old confirmed tickets are counted and taken again under the same number, once', async () => {
+test('old confirmed tickets are counted, and wait for release again under the same number, once', async () => {
   const taskId = await ledger.submit()
   await markConfirmed(ledger.db, [{ taskId, number: 1 }])
   await sql`update open_tasks set confirmed_at = now() - interval '2 minutes'`.execute(ledger.db)
   const old = { lane: 'normal', olderThanMs: 60_000 }
-  expect(await countOldConfirmed(ledger.db, { ...old, atMost: 10 })).toBe(1)
-  expect(await takeUnseenTickets(ledger.db, { ...old, limit: 10 })).toEqual([{ taskId, number: 1 }])
-  expect(await takeUnseenTickets(ledger.db, { ...old, limit: 10 })).toEqual([])
+  const question = { ...old, longMs: 150_000, amongOldest: 10 }
+  expect(await countOldConfirmed(ledger.db, question)).toEqual({ old: 1, overdue: 0 })
+  expect(await countOldConfirmed(ledger.db, { ...question, longMs: 90_000 })).toEqual({ old: 1, overdue: 1 })
+  expect(await releaseUnseenTickets(ledger.db, { ...old, longMs: 150_000, limit: 10 })).toBe(0)
+  expect(await releaseUnseenTickets(ledger.db, { ...old, longMs: null, limit: 10 })).toBe(1)
+  expect(await releaseUnseenTickets(ledger.db, { ...old, longMs: null, limit: 10 })).toBe(0)
+  expect(await ledger.stateOf(taskId)).toBe('waiting')
+  const due = { lane: 'normal', limit: 10, graceMs: 5_000 }
+  expect(await takeDueTickets(ledger.db, due)).toEqual([{ taskId, number: 1 }])
 })
 
 test('leadership ends with its connection', async () => {

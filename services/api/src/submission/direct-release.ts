@@ -21,6 +21,8 @@ export interface DirectReleaseOptions {
   readonly gate: LaneGate
   readonly marker: ConfirmMarker
   readonly events: Events
+  /** The broker found no queue for a ticket. */
+  readonly onReturned: () => void
 }
 
 /**
@@ -78,6 +80,7 @@ export class DirectRelease {
       marker.add(ticket)
       events.emit('ticket.confirmed', { taskId, lane, number: FIRST_NUMBER, count: 1 })
     } else {
+      if (outcome === 'returned') this.#options.onReturned()
       events.emit(`ticket.${outcome}`, { taskId, lane, number: FIRST_NUMBER, count: 1 })
     }
   }

@@ -12,6 +12,12 @@ export const BROKER_EVENTS = {
     meaning: 'A connection to RabbitMQ is up.',
     fields: { name: 'text', address: 'text?' },
   },
+  'broker.emptied': {
+    level: 'warn',
+    meaning:
+      "The broker has lost everything, or another one answers: the ledger's mark is not in it. Every confirmed ticket is released again.",
+    fields: { mark: 'text', detail: 'text?' },
+  },
   'broker.lost': {
     level: 'warn',
     meaning: 'A connection to RabbitMQ ended; it is tried again for as long as it takes.',
@@ -22,10 +28,33 @@ export const BROKER_EVENTS = {
     meaning: 'RabbitMQ takes messages again.',
     fields: { name: 'text' },
   },
+  'queues.missing': {
+    level: 'info',
+    meaning:
+      'Queues were not there and are declared, as at the very first start; the tickets that they may have held are released again.',
+    fields: { lanes: 'text' },
+  },
+  'reconcile.balanced': {
+    level: 'info',
+    meaning: 'After a difference, ledger and broker agree again.',
+    fields: {},
+  },
+  'reconcile.differs': {
+    level: 'error',
+    meaning:
+      'Tasks contradict the rule that each has ended or has one open row, and each failed one a dead letter: nothing repairs that by itself.',
+    fields: { kind: 'text', count: 'number', taskIds: 'text' },
+  },
   'reconcile.repaired': {
     level: 'warn',
     meaning: 'The ledger and the broker differed, and the difference was repaired.',
     fields: { repair: 'text', count: 'number', lane: 'text?', detail: 'text?' },
+  },
+  'reconcile.stuck': {
+    level: 'warn',
+    meaning:
+      'A queue has held messages for several looks that are neither ready nor unacknowledged: dead letters that it cannot hand on.',
+    fields: { queue: 'text', count: 'number' },
   },
   'ticket.ahead_of_ledger': {
     level: 'error',

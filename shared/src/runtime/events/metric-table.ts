@@ -37,6 +37,11 @@ export const METRICS = {
     meaning:
       'Attempts that succeeded, are retried, failed, were returned, taken away or timed out; one that timed out counts under `timed_out` and under what followed.',
   },
+  redrive_balanced: {
+    kind: 'gauge',
+    labels: [],
+    meaning: 'Whether ledger and broker agreed at the last look (1) or not (0).',
+  },
   redrive_broker_losses_total: {
     kind: 'counter',
     labels: ['name'],
@@ -106,6 +111,18 @@ export const METRICS = {
     labels: ['lane'],
     meaning:
       'How many tickets of a lane may be with the broker, as measured by the dispatcher that releases it.',
+  },
+  redrive_ledger_differences: {
+    kind: 'gauge',
+    labels: ['kind'],
+    meaning:
+      'Tasks that were found to contradict the rule that each has ended or is open, in the last sweep of the whole ledger; 0 is right.',
+  },
+  redrive_ledger_tasks: {
+    kind: 'gauge',
+    labels: ['kind'],
+    meaning:
+      'Tasks by the last sweep of the whole ledger: accepted, which is ended and open together, and both of these.',
   },
   redrive_leadership: {
     kind: 'gauge',

@@ -187,10 +187,11 @@ export const SETTINGS = [
     name: 'RECONCILE_INTERVAL_MS',
     kind: 'integer',
     services: ['dispatcher'],
-    default: 60_000,
+    default: 10_000,
     minimum: 100,
     unit: 'ms',
-    meaning: 'How often the ledger is compared with the broker.',
+    meaning:
+      'How often the ledger is compared with the broker, and how old a ticket must be to be missed: tickets that were purged go out again within two of these. What the broker lost as a whole is found within a second.',
   },
   {
     name: 'RELEASE_GRACE_MS',

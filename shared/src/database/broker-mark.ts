@@ -1,0 +1,30 @@
+import { sql } from 'kysely'
+import type { Executor } from './ledger.ts'
+
+/** The mark that a dispatcher has left, or is about to leave, in the broker; null before the first. */
+export async function readBrokerMark(executor: Executor): Promise<string | null> {
+  const { rows } = await sql<{ mark: string | null }>`select broker_mark as mark from reconciliation`.execute(
+    executor,
+  )
+  return rows[0]?.mark ?? null
+}
+
+/**
+ * Replaces the mark, and doubts every lane in the same statement unless there was none before: a broker without the mark
+ * is another one, or lost everything. False when another dispatcher has replaced it meanwhile.
+ */
+export async function replaceBrokerMark(
+  executor: Executor,
+  { missing, mark }: { readonly missing: string | null; readonly mark: string },
+): Promise<boolean> {
+  const { rows } = await sql<{ mark: string }>`
+    with replaced as (
+      update reconciliation set broker_mark = ${mark}::uuid
+      where broker_mark is not distinct from ${missing}::uuid returning broker_mark
+    ),
+    doubted as (
+      update lanes set doubted_at = now() where ${missing}::uuid is not null and exists (select from replaced)
+    )
+    select broker_mark as mark from replaced`.execute(executor)
+  return rows.length > 0
+}

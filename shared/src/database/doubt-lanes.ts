@@ -1,0 +1,49 @@
+import { sql } from 'kysely'
+import type { Executor } from './ledger.ts'
+import { withdrawConfirms } from './release-unseen-tickets.ts'
+
+/**
+ * Notes that whatever these lanes' queues held until now is gone. Written before a missing queue is declared anew, since
+ * nobody can see afterwards that it had been missing. A dispatcher then releases the tickets: see `releaseDoubted`.
+ */
+export async function doubtLanes(executor: Executor, lanes: readonly string[]): Promise<void> {
+  await sql`update lanes set doubted_at = now() where name = any(${lanes}::text[])`.execute(executor)
+}
+
+export async function listDoubtedLanes(executor: Executor): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select name from lanes where doubted_at is not null order by name`.execute(executor)
+  return rows.map((row) => row.name)
+}
+
+export interface DoubtedRelease {
+  readonly lane: string
+  /** How long after the doubt a confirm from before it may still be noted: apis note theirs a second or two late. */
+  readonly settleMs: number
+  readonly limit: number
+}
+
+/**
+ * Lets release send again what a doubted lane's queue had held: what was confirmed before the doubt, and what an api
+ * published by itself and noted soon after. Ends the doubt once that time is over and nothing is left. Repeating it after
+ * a crash changes nothing, because what was sent again has been confirmed since.
+ */
+export async function releaseDoubted(
+  executor: Executor,
+  { lane, settleMs, limit }: DoubtedRelease,
+): Promise<number> {
+  const doubtedAt = sql`(select doubted_at from lanes where name = ${lane})`
+  const settled = sql`${settleMs} * interval '1 millisecond'`
+  const count = await withdrawConfirms(
+    executor,
+    // n.b. What release sent has at least one try, and its confirm is noted at once; only an api's own is noted late.
+    sql`lane = ${lane} and (confirmed_at <= ${doubtedAt} or (publish_tries = 0 and confirmed_at <= ${doubtedAt} + ${settled}))`,
+    limit,
+  )
+  if (count < limit)
+    await sql`
+      update lanes set doubted_at = null where name = ${lane} and doubted_at < now() - ${settled}`.execute(
+      executor,
+    )
+  return count
+}
