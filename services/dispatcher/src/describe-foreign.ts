@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto'
-import { laneQueue, plainText, type BrokerDeath, type Delivery } from '@redrive/shared/broker'
+import { laneQueue, plainText, type BrokerDeath } from '@redrive/shared/broker'
 import type { ForeignMessage } from '@redrive/shared/database'
 import { DEFAULT_TENANT_ID, describeError, describeFault, LANES, type Lane } from '@redrive/shared/task'
-import type { ForeignReason } from '@redrive/shared/protocol'
-
-export interface ForeignFinding {
-  readonly id: string
-  readonly delivery: Pick<Delivery, 'body' | 'messageId' | 'contentType'>
-  readonly evidence: BrokerDeath
-  readonly reason: ForeignReason
-  readonly detail: string
-}
+import type { ForeignFinding, ForeignReason } from '@redrive/shared/protocol'
 
 /** The largest message that any version of RabbitMQ takes unless told otherwise: 128 MiB, before 4.0. */
 const MAX_RAW_BYTES = 134_217_728

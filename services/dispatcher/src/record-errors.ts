@@ -1,9 +1,18 @@
 import { ERROR_QUEUE, QueueConsumer, type BrokerConnection, type Delivery } from '@redrive/shared/broker'
-import { isDataError, type Executor } from '@redrive/shared/database'
-import { MicroBatcher, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
+import { isDataError, performStatement, type Executor } from '@redrive/shared/database'
+import {
+  type ErrorMessage,
+  type Flow,
+  type RecordEffect,
+  type Recording,
+  recordMessages,
+  recordUnsorted,
+  runFlow,
+} from '@redrive/shared/protocol'
+import { MicroBatcher, newId, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
 import { brokerEvidence, withoutHeaders } from './broker-evidence.ts'
+import { describeForeign } from './describe-foreign.ts'
 import { waitForLedger } from './wait-for-ledger.ts'
-import { keepUnsorted, writeErrorBatch, type ErrorMessage } from './write-error-batch.ts'
 
 export interface ErrorRecorderOptions {
   readonly connection: BrokerConnection
@@ -18,6 +27,8 @@ interface Arrived extends ErrorMessage {
   readonly delivery: Delivery
 }
 
+const RECORDING: Recording = { describeForeign, sources: { newId } }
+
 /** Two batches: one is written while the next one arrives. */
 const PREFETCH = 500
 const MAX_BATCH = 250
@@ -28,10 +39,8 @@ const STOP_WAITS_MS = 10_000
  * Consumes the error queue and writes what arrives into the ledger, in batches. A message is acknowledged when the
  * ledger has it and never otherwise: there is no rejecting here, since the error queue is the end of the road.
  *
- * While the ledger does not answer, it holds what it has and waits. Any number may run: they share the queue.
- *
- * Crash windows: before the write, nothing is known and the message is delivered again; after it, the message is
- * delivered again too, and finds its dead letter open, its number void or its digest kept.
+ * While the ledger does not answer, it holds what it has and waits. Any number may run: they share the queue. What it does
+ * in which order, and where it may stop, is `recordMessages`.
  */
 export class ErrorRecorder {
   readonly #options: ErrorRecorderOptions
@@ -54,7 +63,7 @@ export class ErrorRecorder {
     })
     this.#batcher = new MicroBatcher<Arrived, true>({
       maxSize: MAX_BATCH,
-      run: (messages) => this.#writeBatch(messages),
+      run: (messages) => this.#recordBatch(messages),
       isItemFault: isDataError,
     })
   }
@@ -87,9 +96,8 @@ export class ErrorRecorder {
       const arrived: Arrived = { delivery, evidence: brokerEvidence(delivery) }
       await this.#batcher.add(arrived).catch(async (error: unknown) => {
         if (!isDataError(error)) throw error
-        await this.#writeCulprit(arrived, error)
+        await this.#recordCulprit(arrived, error)
       })
-      delivery.ack()
     } catch (error) {
       if (this.#stopped !== null) return
       const { messageId } = delivery
@@ -97,25 +105,38 @@ export class ErrorRecorder {
     }
   }
 
-  async #writeBatch(messages: readonly Arrived[]): Promise<readonly true[]> {
-    const { db, events } = this.#options
-    reachCrashPoint('record.received')
-    await this.#untilWritten(() => writeErrorBatch(db, messages, events))
-    reachCrashPoint('record.committed')
+  async #recordBatch(messages: readonly Arrived[]): Promise<readonly true[]> {
+    await this.#untilWritten(() => this.#run(recordMessages(messages, RECORDING)))
     return messages.map(() => true)
   }
 
   /** The ledger refused this very message: once more without what only foreign publishers fill, then as nothing but bytes. */
-  async #writeCulprit({ delivery, evidence }: Arrived, error: unknown): Promise<void> {
-    const { db, events, logger } = this.#options
+  async #recordCulprit({ delivery, evidence }: Arrived, error: unknown): Promise<void> {
+    const { logger } = this.#options
     logger.warn({ messageId: delivery.messageId, error }, 'The ledger refused a message with its headers.')
     const bare = { delivery: { ...delivery, contentType: null }, evidence: withoutHeaders(evidence) }
     try {
-      await this.#untilWritten(() => writeErrorBatch(db, [bare], events))
+      await this.#untilWritten(() => this.#run(recordMessages([bare], RECORDING)))
     } catch (refused) {
       if (!isDataError(refused)) throw refused
-      await this.#untilWritten(() => keepUnsorted(db, bare, events))
+      await this.#untilWritten(() => this.#run(recordUnsorted(bare, RECORDING)))
     }
+  }
+
+  async #run(flow: Flow<RecordEffect<Arrived>, void>): Promise<void> {
+    const { db, events } = this.#options
+    await runFlow(flow, (effect) => {
+      switch (effect.do) {
+        case 'acknowledge':
+          return effect.message.delivery.ack()
+        case 'ask':
+          return performStatement(db, effect)
+        case 'emit':
+          return events.tell(effect.event)
+        case 'reach':
+          return reachCrashPoint(effect.point)
+      }
+    })
   }
 
   async #untilWritten(write: () => Promise<void>): Promise<void> {

@@ -1,9 +1,10 @@
 import type { TicketPublisher } from '@redrive/shared/broker'
-import { markConfirmed, repeatUntilAnswered, takeDueTickets, type Executor } from '@redrive/shared/database'
+import { performStatement, repeatUntilAnswered, type Executor } from '@redrive/shared/database'
+import { type Ask, type Flow, releaseTickets, runFlow, type SendEffect } from '@redrive/shared/protocol'
 import { Loop, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
-import type { Lane, Ticket } from '@redrive/shared/task'
+import type { Lane } from '@redrive/shared/task'
 import { LaneWindow } from './lane-window.ts'
-import { publishTickets } from './publish-tickets.ts'
+import { sendTickets } from './send-tickets.ts'
 
 export interface LaneReleaseOptions {
   readonly lane: Lane
@@ -26,10 +27,7 @@ const MAX_BATCHES_IN_FLIGHT = 4
 
 /**
  * Hands the due tasks of one lane to the broker, in order of due time, as far as the lane's window has room.
- *
- * Crash windows: after the choice is committed, the tickets are reserved for this dispatcher and nobody sends them;
- * after they are sent, no row says so. Either way the reservation runs out, and whoever releases the lane then sends the
- * same numbers again, of which a task takes one.
+ * What it does in which order, and where it may stop, is `releaseTickets`.
  */
 export class LaneRelease {
   readonly #options: LaneReleaseOptions
@@ -71,31 +69,47 @@ export class LaneRelease {
     if (this.#inFlight.size >= MAX_BATCHES_IN_FLIGHT) await Promise.race(this.#inFlight)
     const limit = Math.min(MAX_BATCH, await this.#window.room())
     if (limit === 0) return 'idle'
-    const tickets = await takeDueTickets(db, { lane, limit, graceMs })
-    const wasLimited = tickets.length === limit
-    this.#window.noteReleased(tickets.length, wasLimited)
-    if (tickets.length > 0) this.#sendInBackground(tickets)
+    const taken = await runFlow(releaseTickets({ lane, limit, graceMs }), (effect) =>
+      effect.do === 'ask' ? performStatement(db, effect) : this.#sendInBackground(effect.begin()),
+    )
+    const wasLimited = taken === limit
+    this.#window.noteReleased(taken, wasLimited)
     return wasLimited ? 'again' : 'idle'
   }
 
-  #sendInBackground(tickets: readonly Ticket[]): void {
-    const sent = this.#send(tickets).finally(() => this.#inFlight.delete(sent))
+  /** What is not marked is released again when its reservation is over, so nothing here is worth a failure. */
+  #sendInBackground(sending: Flow<SendEffect, void>): void {
+    const sent = runFlow(sending, (effect) => this.#performSend(effect)).finally(() =>
+      this.#inFlight.delete(sent),
+    )
     this.#inFlight.add(sent)
   }
 
-  /** Never rejects: what is not marked here is released again when its reservation is over. */
-  async #send(tickets: readonly Ticket[]): Promise<void> {
-    const { db, lane, publisher, events, logger, graceMs, onReturned } = this.#options
-    reachCrashPoint('release.taken')
-    const { confirmed, returned } = await publishTickets({ publisher, events }, { lane, tickets })
-    reachCrashPoint('release.published')
-    if (returned.length > 0) onReturned()
-    if (confirmed.length === 0) return
-    events.emit('tickets.released', { lane, count: confirmed.length })
+  #performSend(effect: SendEffect): unknown {
+    const { publisher, events, onReturned } = this.#options
+    switch (effect.do) {
+      case 'ask':
+        return this.#mark(effect)
+      case 'emit':
+        return events.tell(effect.event)
+      case 'noteReturned':
+        return onReturned()
+      case 'publish':
+        return sendTickets(publisher, effect)
+      case 'reach':
+        return reachCrashPoint(effect.point)
+    }
+  }
+
+  /** Never rejects. */
+  async #mark(marking: Ask<'markConfirmed'>): Promise<unknown> {
+    const { db, lane, logger, graceMs } = this.#options
     try {
-      await repeatUntilAnswered(() => markConfirmed(db, confirmed), { deadlineMs: graceMs })
+      return await repeatUntilAnswered(() => performStatement(db, marking), { deadlineMs: graceMs })
     } catch (error) {
-      logger.warn({ lane, count: confirmed.length, error }, 'Confirmed tickets could not be marked.')
+      const count = marking.args[0].length
+      logger.warn({ lane, count, error }, 'Confirmed tickets could not be marked.')
+      return 0
     }
   }
 }

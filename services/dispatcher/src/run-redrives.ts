@@ -1,10 +1,11 @@
 import {
   advanceRedrive,
   listRedriveWork,
-  recallMembers,
+  performStatement,
   type Database,
   type RedriveWork,
 } from '@redrive/shared/database'
+import { type ChunkEffect, recallChunk, redriveChunk, runFlow } from '@redrive/shared/protocol'
 import { Loop, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
 
 export interface RedriveRunOptions {
@@ -61,35 +62,17 @@ export class RedriveRun {
 
   /** One chunk of one redrive; answers whether there is more of it to do at once. */
   #give({ redriveId, kind }: RedriveWork): Promise<boolean> {
-    return kind === 'advance' ? this.#advance(redriveId) : this.#recall(redriveId)
+    const order = { redriveId, maxChunk: MAX_CHUNK }
+    const chunk = kind === 'advance' ? redriveChunk(order) : recallChunk(order)
+    return runFlow<ChunkEffect, boolean>(chunk, (effect) => this.#perform(effect))
   }
 
-  async #advance(redriveId: string): Promise<boolean> {
+  #perform(effect: ChunkEffect): unknown {
     const { db, events } = this.#options
-    const step = await advanceRedrive(db, {
-      redriveId,
-      maxChunk: MAX_CHUNK,
-      beforeCommit: () => reachCrashPoint('redrive.chunk_before_commit'),
-    })
-    if (step === null) return false
-    const { redriven, skipped, isCompleted, isFull } = step
-    if (redriven + skipped > 0) {
-      reachCrashPoint('redrive.chunk_committed')
-      events.emit('redrive.advanced', { redriveId, redriven, skipped })
-    }
-    if (isCompleted) events.emit('redrive.completed', { redriveId })
-    return isFull && !isCompleted
-  }
-
-  async #recall(redriveId: string): Promise<boolean> {
-    const { db, events } = this.#options
-    const chunk = await recallMembers(db, { redriveId, limit: MAX_CHUNK })
-    if (chunk === null) return false
-    if (chunk.recalled.length > 0) {
-      reachCrashPoint('recall.chunk_committed')
-      events.emit('redrive.members_recalled', { redriveId, count: chunk.recalled.length })
-    }
-    if (chunk.isDone) events.emit('redrive.recall_ended', { redriveId })
-    return !chunk.isDone
+    if (effect.do === 'emit') return events.tell(effect.event)
+    if (effect.do === 'reach') return reachCrashPoint(effect.point)
+    if (effect.statement === 'recallMembers') return performStatement(db, effect)
+    const beforeCommit = (): void => reachCrashPoint('redrive.chunk_before_commit')
+    return advanceRedrive(db, { ...effect.args[0], beforeCommit })
   }
 }

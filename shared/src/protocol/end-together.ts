@@ -1,16 +1,7 @@
 import type { ClaimedAttempt } from '../database/index.ts'
 import type { CrashPoint } from '../runtime/index.ts'
 import type { Flow } from './flow.ts'
-import {
-  type Ask,
-  ask,
-  type EndAnswer,
-  type EndRecords,
-  type Reach,
-  reach,
-  type StatementName,
-  type WayToEnd,
-} from './ports.ts'
+import { type Ask, ask, type EndAnswer, type EndRecords, type Reach, reach, type WayToEnd } from './ports.ts'
 
 /** An attempt's end on its way to the ledger. */
 export interface AttemptEnd<Way extends WayToEnd> {

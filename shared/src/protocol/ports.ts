@@ -67,6 +67,37 @@ export function* publish(lane: Lane, tickets: readonly Ticket[]): Flow<Publish, 
   return (yield { do: 'publish', lane, tickets }) as PublishedTickets
 }
 
+/** Hands one ticket to the publisher and waits for nothing; `noteOutcome` is told what became of it. */
+export interface Send {
+  readonly do: 'send'
+  readonly lane: Lane
+  readonly ticket: Ticket
+}
+
+/** Keeps in mind that the broker has this ticket; it is marked in the ledger a little later, with many others. */
+export interface MarkLater {
+  readonly do: 'markLater'
+  readonly ticket: Ticket
+}
+
+/** A ticket found no queue: topology is looked after at once, and nobody waits for it. */
+export interface NoteReturned {
+  readonly do: 'noteReturned'
+  readonly lane: Lane
+}
+
+/** Begins another flow beside this one. */
+export interface InBackground<Effect> {
+  readonly do: 'inBackground'
+  readonly begin: () => Flow<Effect, void>
+}
+
+/** Tells the broker that a message of the error queue is done with; until then it delivers it again. */
+export interface Acknowledge<Message> {
+  readonly do: 'acknowledge'
+  readonly message: Message
+}
+
 /** Says what happened. No other effect depends on it. */
 export interface Emit {
   readonly do: 'emit'

@@ -1,4 +1,4 @@
-import type { BrokerDeath } from '@redrive/shared/broker'
+import type { BrokerDeath } from '../broker/index.ts'
 
 /** Why a ticket came to the error queue without its task having failed, in words for the task's explanation. */
 export function explainBystander({
