@@ -1,7 +1,8 @@
 import { laneQueue } from '@redrive/shared/broker'
 import { deadLetterSchema, type RedriveOrder, redriveOrderSchema } from '@redrive/shared/contract'
-import { closeDeadLetter, type DeadLetterView, redriveDeadLetter } from '@redrive/shared/database'
-import { newId, reachCrashPoint } from '@redrive/shared/runtime'
+import { closeDeadLetter, type DeadLetterView } from '@redrive/shared/database'
+import { redriveTask, runFlow } from '@redrive/shared/protocol'
+import { newId } from '@redrive/shared/runtime'
 import { LANES } from '@redrive/shared/task'
 import { z } from 'zod'
 import type { ApiParts } from '../api-parts.ts'
@@ -10,6 +11,7 @@ import type { Caller } from '../http/caller.ts'
 import { repeatRead } from '../http/repeat-read.ts'
 import { defineRoute, type Route, type RouteRequest } from '../http/route.ts'
 import { withinDeadline } from '../http/within-deadline.ts'
+import { performEffect } from '../perform-effect.ts'
 import { ProblemError } from '../problem-error.ts'
 import { showDeadLetter } from '../views/show-dead-letter.ts'
 import { checkEditedInput } from './check-edited-input.ts'
@@ -67,7 +69,7 @@ async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api
   if (letter.state !== 'open') throw deadLetterNotOpen(letter)
   if (letter.taskId === null) return redriveForeign(letter, { caller, order: body }, api)
   const input = await checkEditedInput(letter, body, api)
-  const redriving = redriveDeadLetter(api.db, {
+  const redriving = redriveTask({
     tenantId: letter.tenantId,
     actor: caller.actor,
     deadLetterId: letter.id,
@@ -77,14 +79,8 @@ async function redrive(request: RouteRequest<Params, unknown, RedriveOrder>, api
     lane: body.lane ?? null,
     attempts: body.maxAttempts ?? null,
   })
-  const redriven = await withinDeadline(redriving)
+  const redriven = await withinDeadline(runFlow(redriving, (effect) => performEffect(effect, api)))
   if (redriven === null) throw deadLetterNotOpen(await findOwnDeadLetter(letter.id, caller, api))
-  reachCrashPoint('redrive.committed')
-  api.events.emit('dead_letter.redriven', {
-    deadLetterId: letter.id,
-    taskId: redriven.taskId,
-    actor: caller.actor,
-  })
   const headers = { location: `/api/v1/tasks/${redriven.taskId}` }
   return {
     status: 202,

@@ -1,20 +1,15 @@
 import type { TicketPublisher } from '@redrive/shared/broker'
-import type { AcceptedTask } from '@redrive/shared/database'
+import { noteOutcome, type ReservedTask as Reserved, runFlowNow, type Send } from '@redrive/shared/protocol'
 import { type Events, reachCrashPoint } from '@redrive/shared/runtime'
-import { encodeTicket, type Lane, ticketMessageId } from '@redrive/shared/task'
+import { encodeTicket, ticketMessageId } from '@redrive/shared/task'
 import type { ConfirmMarker } from './confirm-marker.ts'
 import type { LaneGate } from './lane-gate.ts'
 import type { PlannedTask } from './planned-task.ts'
 
 /** So long the dispatcher leaves a task to the api that accepted it. Keep together with the dispatcher's own grace. */
 const RELEASE_GRACE_MS = 5_000
-/** A new task's ticket is its first dispatch. */
-const FIRST_NUMBER = 1
-
 /** A task with the decision whether the api publishes its ticket itself, in the form that the ledger stores. */
-export interface ReservedTask extends PlannedTask {
-  readonly takenForMs: number | null
-}
+export type ReservedTask = PlannedTask & Reserved
 
 export interface DirectReleaseOptions {
   readonly publisher: TicketPublisher
@@ -44,20 +39,10 @@ export class DirectRelease {
     return { ...task, takenForMs: isDirect ? RELEASE_GRACE_MS : null }
   }
 
-  /** Publishes the tickets of the stored tasks that were reserved. Waits for nothing and never throws. */
-  publish(tasks: readonly ReservedTask[], accepted: readonly AcceptedTask[]): void {
-    let count = 0
-    for (const [index, task] of tasks.entries()) {
-      const stored = accepted[index]
-      // The database's clock decides whether it is due; by that clock the row was left to release otherwise.
-      const isOurs = task.takenForMs !== null && stored?.id === task.id && stored.runAt <= stored.createdAt
-      if (!isOurs) continue
-      this.#send(task.id, task.lane)
-      count += 1
-    }
-    if (count === 0) return
-    this.#options.events.emit('ticket.published', { count })
-    reachCrashPoint('submit.published')
+  /** Publishes a ticket whose task is committed. Waits for nothing and never throws. */
+  send(sending: Send): void {
+    const pending = this.#publish(sending).finally(() => this.#pending.delete(pending))
+    this.#pending.add(pending)
   }
 
   /** Resolves when every ticket that was sent has its outcome. Call it once the publisher has stopped. */
@@ -65,23 +50,21 @@ export class DirectRelease {
     await Promise.all(this.#pending)
   }
 
-  #send(taskId: string, lane: Lane): void {
-    const pending = this.#publishOne(taskId, lane).finally(() => this.#pending.delete(pending))
-    this.#pending.add(pending)
-  }
-
-  async #publishOne(taskId: string, lane: Lane): Promise<void> {
+  async #publish(sending: Send): Promise<void> {
     const { publisher, marker, events } = this.#options
-    const ticket = { taskId, number: FIRST_NUMBER }
+    const { lane, ticket } = sending
     const message = { lane, body: encodeTicket(ticket), messageId: ticketMessageId(ticket) }
     const outcome = await publisher.publish(message)
-    if (outcome === 'confirmed') {
-      reachCrashPoint('submit.confirmed')
-      marker.add(ticket)
-      events.emit('ticket.confirmed', { taskId, lane, number: FIRST_NUMBER, count: 1 })
-    } else {
-      if (outcome === 'returned') this.#options.onReturned()
-      events.emit(`ticket.${outcome}`, { taskId, lane, number: FIRST_NUMBER, count: 1 })
-    }
+    if (outcome === 'returned') this.#options.onReturned()
+    runFlowNow(noteOutcome(sending, outcome), (effect) => {
+      switch (effect.do) {
+        case 'emit':
+          return events.tell(effect.event)
+        case 'markLater':
+          return marker.add(effect.ticket)
+        case 'reach':
+          return reachCrashPoint(effect.point)
+      }
+    })
   }
 }

@@ -1,13 +1,20 @@
 import {
   type AcceptedTask,
   type Executor,
-  findSubmission,
   isDataError,
+  performStatement,
   repeatUntilAnswered,
   type SubmissionKey,
-  submitTasks,
-  submitTasksWithKey,
 } from '@redrive/shared/database'
+import {
+  findFirst,
+  type Flow,
+  runFlow,
+  type SubmitEffect,
+  type Submitted,
+  submitTasks,
+  submitWithKey,
+} from '@redrive/shared/protocol'
 import { type Events, MicroBatcher, reachCrashPoint } from '@redrive/shared/runtime'
 import { withinDeadline } from '../http/within-deadline.ts'
 import { ProblemError } from '../problem-error.ts'
@@ -20,12 +27,6 @@ const BATCH = { maxSize: 200, maxInFlight: 2 }
 const REPEAT_MS = 2_000
 /** Ten thousand rows take a second, and several requests with as many may come at once. */
 const MANY_WITHIN_MS = 12_000
-
-export interface Submitted {
-  readonly accepted: readonly AcceptedTask[]
-  /** The key was used before with the same body; these are the tasks of that time. */
-  readonly isReplay: boolean
-}
 
 export interface SubmitterOptions {
   readonly db: Executor
@@ -43,8 +44,7 @@ interface Single {
 /**
  * Stores tasks and hands those that may go at once to direct release. When a method has resolved, its tasks are
  * committed. Single tasks of concurrent requests share one statement.
- *
- * Crash windows: before the commit nothing exists; after it, release publishes whatever this process did not.
+ * What is done in which order, and where the process may stop, is `submitTasks` of the protocol.
  */
 export class Submitter {
   readonly #options: SubmitterOptions
@@ -78,21 +78,13 @@ export class Submitter {
 
   /** The same under an idempotency key. Throws IDEMPOTENCY_KEY_REUSED when it belongs to another body. */
   async submitWithKey(tasks: readonly PlannedTask[], key: SubmissionKey): Promise<Submitted> {
-    const reserved = this.#reserve(tasks)
-    reachCrashPoint('submit.before_commit')
-    return withinDeadline(this.#storeWithKey(reserved, key), MANY_WITHIN_MS)
+    const submitting = this.#run(submitWithKey(this.#reserve(tasks), key))
+    return refuseReuse(await withinDeadline(submitting, MANY_WITHIN_MS))
   }
 
   /** What the key was used for before, or null. Throws IDEMPOTENCY_KEY_REUSED when that was another body. */
   async findFirst(key: SubmissionKey): Promise<readonly AcceptedTask[] | null> {
-    const first = await withinDeadline(this.#repeat(() => findSubmission(this.#options.db, key)))
-    if (first === null || first.bodyHash.equals(key.bodyHash)) return first?.tasks ?? null
-    const detail =
-      'This Idempotency-Key was used before with a different body; use a new key for a new submission.'
-    throw new ProblemError('IDEMPOTENCY_KEY_REUSED', {
-      detail,
-      errors: [{ path: 'Idempotency-Key', message: 'was used before with a different body' }],
-    })
+    return refuseReuse(await withinDeadline(this.#run(findFirst(key))))
   }
 
   async stop(): Promise<void> {
@@ -113,41 +105,33 @@ export class Submitter {
     return tasks.map((task) => (task === null ? null : (results.next().value ?? null)))
   }
 
-  async #storeWithKey(reserved: readonly ReservedTask[], key: SubmissionKey): Promise<Submitted> {
-    const stored = await this.#repeat(() => submitTasksWithKey(this.#options.db, reserved, key))
-    const accepted = stored ?? (await this.findFirst(key))
-    if (accepted === null) throw new Error('an idempotency key was refused as used and is not there')
-    // A commit whose answer was lost looks like a replay of ourselves, and is none.
-    const isReplay = accepted[0]?.id !== reserved[0]?.id
-    if (!isReplay) this.#publish(reserved, accepted)
-    return { accepted, isReplay }
+  #store(tasks: readonly ReservedTask[]): Promise<readonly AcceptedTask[]> {
+    return this.#run(submitTasks(tasks))
   }
 
-  async #store(tasks: readonly ReservedTask[]): Promise<readonly AcceptedTask[]> {
-    reachCrashPoint('submit.before_commit')
-    const accepted = await this.#repeat(() => submitTasks(this.#options.db, tasks))
-    this.#publish(tasks, accepted)
-    return accepted
+  #run<Result>(flow: Flow<SubmitEffect, Result>): Promise<Result> {
+    const { db, release, events } = this.#options
+    return runFlow(flow, (effect) => {
+      switch (effect.do) {
+        case 'ask':
+          return repeatUntilAnswered(() => performStatement(db, effect), { deadlineMs: REPEAT_MS })
+        case 'emit':
+          return events.tell(effect.event)
+        case 'reach':
+          return reachCrashPoint(effect.point)
+        case 'send':
+          return release.send(effect)
+      }
+    })
   }
+}
 
-  #publish(tasks: readonly ReservedTask[], accepted: readonly AcceptedTask[]): void {
-    reachCrashPoint('submit.committed')
-    this.#report(tasks)
-    this.#options.release.publish(tasks, accepted)
-  }
-
-  #repeat<T>(statement: () => Promise<T>): Promise<T> {
-    return repeatUntilAnswered(statement, { deadlineMs: REPEAT_MS })
-  }
-
-  #report(tasks: readonly ReservedTask[]): void {
-    const counts = new Map<string, { type: string; lane: string; count: number }>()
-    for (const { type, lane } of tasks) {
-      const key = `${lane} ${type}`
-      const entry = counts.get(key)
-      if (entry === undefined) counts.set(key, { type, lane, count: 1 })
-      else entry.count += 1
-    }
-    for (const entry of counts.values()) this.#options.events.emit('task.accepted', entry)
-  }
+function refuseReuse<Found>(found: Found | 'key_reused'): Found {
+  if (found !== 'key_reused') return found
+  const detail =
+    'This Idempotency-Key was used before with a different body; use a new key for a new submission.'
+  throw new ProblemError('IDEMPOTENCY_KEY_REUSED', {
+    detail,
+    errors: [{ path: 'Idempotency-Key', message: 'was used before with a different body' }],
+  })
 }
