@@ -46,7 +46,7 @@ export function playFlow<Effect, Result>(
   function inside(effect: Told): unknown {
     if (effect.begin === undefined) return undefined
     const played = playFlow(effect.begin(), answers)
-    told.push(...played.told, 'commit')
+    told.push(...played.told, played.error === null ? 'commit' : 'rollback')
     return played.error ?? played.result
   }
 }
