@@ -59,23 +59,32 @@ async function expectEachEnded({ database }: Cluster, { ids, sideLog }: Load): P
   expect(await findLedgerViolations(database)).toEqual([])
 }
 
-function startAll(
-  cluster: Cluster,
-  amqpUrl: string,
-): Promise<[{ client: ApiClient; api: SpawnedService }, SpawnedService, SpawnedService]> {
+interface Services {
+  readonly client: ApiClient
+  readonly api: SpawnedService
+  readonly dispatcher: SpawnedService
+  readonly worker: SpawnedService
+}
+
+async function startAll(cluster: Cluster, amqpUrl: string): Promise<Services> {
   const at = { AMQP_URL: amqpUrl }
-  return Promise.all([
+  const [{ client, api }, dispatcher, worker] = await Promise.all([
     cluster.startApi(at),
     cluster.start('dispatcher', { ...NEVER_COMPARED, ...at }),
     cluster.start('worker', { ...FEW_SLOTS, ...at }),
   ])
+  return { client, api, dispatcher, worker }
+}
+
+async function killAll({ api, dispatcher, worker }: Services): Promise<void> {
+  await Promise.all([api.stop(), dispatcher.kill(), worker.kill()])
 }
 
 describe('every accepted task still ends, without help', () => {
   test("when RabbitMQ's data are deleted in mid-load and it comes back empty on the same address", async () => {
     const broker = await startOwnRabbitMq()
     const cluster = await startCluster({ amqpUrl: broker.amqpUrl })
-    const [{ client }, dispatcher, worker] = await startAll(cluster, broker.amqpUrl)
+    const { client, api, dispatcher, worker } = await startAll(cluster, broker.amqpUrl)
     const load = await submitLoad(client, cluster)
     await untilHalfway(cluster)
     await broker.eraseData()
@@ -83,37 +92,30 @@ describe('every accepted task still ends, without help', () => {
     const later = await client.submitAll([{ type: 'test.logged', input: { sideLog: load.sideLog.file } }])
     await expectEachEnded(cluster, { ...load, ids: [...load.ids, ...later] })
     expect((await worker.stop()).code).toBe(0)
+    await Promise.all([api.stop(), dispatcher.stop()])
   }, 240_000)
 
-  test('when the services are started again with the address of a new, empty broker', async () => {
+  test('when the services move to a new, empty broker, and later back to the one that they had left', async () => {
     const [first, second] = [await createTestVhost(), await createTestVhost()]
     const cluster = await startCluster({ amqpUrl: first.amqpUrl })
-    const [{ client, api }, dispatcher, worker] = await startAll(cluster, first.amqpUrl)
-    const load = await submitLoad(client, cluster)
+    const here = await startAll(cluster, first.amqpUrl)
+    const load = await submitLoad(here.client, cluster)
     await untilHalfway(cluster)
-    await Promise.all([worker.kill(), dispatcher.kill(), api.stop()])
-    const [, successor] = await startAll(cluster, second.amqpUrl)
-    await successor.waitForLog((line) => line['event'] === 'broker.emptied')
-    await expectEachEnded(cluster, load)
-  }, 240_000)
-
-  test('when they go back to the broker that they had left, with what it still holds', async () => {
-    const [first, second] = [await createTestVhost(), await createTestVhost()]
-    const cluster = await startCluster({ amqpUrl: first.amqpUrl })
-    const there = await startAll(cluster, first.amqpUrl)
-    await Promise.all(there.map((one) => ('api' in one ? one.api.stop() : one.stop())))
-    const [{ client, api }, ...others] = await startAll(cluster, second.amqpUrl)
-    const load = await submitLoad(client, cluster)
+    await killAll(here)
+    const there = await startAll(cluster, second.amqpUrl)
+    await there.dispatcher.waitForLog((line) => line['event'] === 'broker.emptied')
     await untilHalfway(cluster)
-    await Promise.all([api.stop(), ...others.map((one) => one.kill())])
-    await startAll(cluster, first.amqpUrl)
+    await killAll(there)
+    const back = await startAll(cluster, first.amqpUrl)
+    await back.dispatcher.waitForLog((line) => line['event'] === 'broker.emptied')
     await expectEachEnded(cluster, load)
+    await killAll(back)
   }, 240_000)
 
   test('when every queue and exchange is deleted while no dispatcher runs', async () => {
     const vhost = await createTestVhost()
     const cluster = await startCluster({ amqpUrl: vhost.amqpUrl })
-    const [{ client }, dispatcher] = await startAll(cluster, vhost.amqpUrl)
+    const { client, dispatcher } = await startAll(cluster, vhost.amqpUrl)
     const load = await submitLoad(client, cluster)
     await untilHalfway(cluster)
     await dispatcher.kill()

@@ -12,6 +12,7 @@ import { discardRoutes } from './discard-routes.ts'
 import { outcomeRoutes } from './outcome-routes.ts'
 import { queueRoutes } from './queue-routes.ts'
 import { recallRoutes } from './recall-routes.ts'
+import { reconciliationRoutes } from './reconciliation-routes.ts'
 import { redriveCommandRoutes } from './redrive-command-routes.ts'
 import { redriveRoutes } from './redrive-routes.ts'
 import { referenceRoutes } from './reference-routes.ts'
@@ -42,6 +43,7 @@ export function allRoutes(): readonly Route[] {
     ...redriveRoutes,
     ...redriveCommandRoutes,
     ...workerRoutes,
+    ...reconciliationRoutes,
     ...serviceRoutes,
     ...referenceRoutes,
   ]

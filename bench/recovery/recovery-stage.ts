@@ -1,0 +1,170 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PrivatePostgres, PrivateRabbitMq } from '@redrive/engines'
+import { migrateToLatest } from '@redrive/migrations'
+import { createDatabase, type Database } from '@redrive/shared/database'
+import {
+  createTcpProxy,
+  onCleanup,
+  REPOSITORY_FOLDER,
+  type SpawnedService,
+  spawnService,
+  type TcpProxy,
+  waitFor,
+} from '@redrive/shared/testing'
+
+const KEY = 'a-key-for-the-benchmark-that-is-long-enough'
+/** Tasks that one worker runs at once: few, so that every worker has something to lose. */
+export const SLOTS = 4
+
+export interface Run {
+  readonly taskId: string
+  readonly attempt: number
+  readonly pid: number
+  readonly at: number
+}
+
+export interface KeptWorker {
+  readonly service: SpawnedService
+  readonly toPostgres: TcpProxy
+  readonly toRabbitMq: TcpProxy
+}
+
+/** Services with the settings that they have when nobody sets any, on engines of their own. */
+export interface RecoveryStage {
+  readonly postgres: PrivatePostgres
+  readonly rabbitmq: PrivateRabbitMq
+  readonly managementUrl: string
+  readonly database: Database
+  readonly dispatchers: SpawnedService[]
+  readonly workers: KeptWorker[]
+  submit(tasks: readonly object[]): Promise<readonly string[]>
+  startDispatcher(): Promise<SpawnedService>
+  startWorker(): Promise<KeptWorker>
+  sideLog(): SideLog
+}
+
+export interface SideLog {
+  readonly file: string
+  readonly runs: () => readonly Run[]
+  /** Lets `bench.held` return. */
+  readonly release: () => void
+}
+
+/** Starts everything: one api, two dispatchers, three workers with their parent processes. */
+export async function setUpRecovery(): Promise<RecoveryStage> {
+  const folder = mkdtempSync(join(tmpdir(), 'redrive-recovery-'))
+  const cacheFolder = join(REPOSITORY_FOLDER, '.redrive/cache/rabbitmq')
+  const postgres = new PrivatePostgres({ dataFolder: join(folder, 'postgres'), isDurable: true })
+  const rabbitmq = new PrivateRabbitMq({
+    dataFolder: join(folder, 'rabbitmq'),
+    cacheFolder,
+    isDurable: true,
+    onProgress: () => {},
+  })
+  onCleanup(async () => {
+    await Promise.all([postgres.stop(), rabbitmq.stop()])
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const [databaseUrl, { amqpUrl, amqpManagementUrl: managementUrl }] = await Promise.all([
+    postgres.start(),
+    rabbitmq.start(),
+  ])
+  await migrateToLatest(databaseUrl)
+  const database = createDatabase({
+    url: databaseUrl,
+    poolSize: 3,
+    statementTimeoutMs: 10_000,
+    applicationName: 'bench',
+  })
+  onCleanup(() => database.close())
+  const settings = {
+    LOG_LEVEL: 'info',
+    DATABASE_URL: databaseUrl,
+    AMQP_URL: amqpUrl,
+    AMQP_MANAGEMENT_URL: managementUrl,
+    ADMIN_API_KEY: KEY,
+    WORKER_HANDLERS: join(import.meta.dirname, 'handlers'),
+    WORKER_CONCURRENCY: String(SLOTS),
+  }
+  const api = spawnService({ service: 'api', env: settings })
+  const { apiUrl } = await api.waitForReady({ deadlineMs: 120_000 })
+  const stage: RecoveryStage = {
+    postgres,
+    rabbitmq,
+    managementUrl,
+    database,
+    dispatchers: [],
+    workers: [],
+    submit: (tasks) => submitAll(`${apiUrl}/api/v1/tasks/bulk`, tasks),
+    startDispatcher: async () => {
+      const dispatcher = spawnService({ service: 'dispatcher', env: settings })
+      await dispatcher.waitForReady({ deadlineMs: 120_000 })
+      stage.dispatchers.push(dispatcher)
+      return dispatcher
+    },
+    startWorker: async () => {
+      const worker = await startWorker(settings, { databaseUrl, amqpUrl })
+      stage.workers.push(worker)
+      return worker
+    },
+    sideLog: () => createSideLog(join(folder, `${crypto.randomUUID()}.log`)),
+  }
+  await stage.startDispatcher()
+  await stage.startDispatcher()
+  for (let index = 0; index < 3; index += 1) await stage.startWorker()
+  return stage
+}
+
+async function startWorker(
+  settings: Readonly<Record<string, string>>,
+  { databaseUrl, amqpUrl }: { readonly databaseUrl: string; readonly amqpUrl: string },
+): Promise<KeptWorker> {
+  const [toPostgres, toRabbitMq] = await Promise.all([databaseUrl, amqpUrl].map(proxyFor))
+  if (toPostgres === undefined || toRabbitMq === undefined) throw new Error('two proxies were asked for')
+  const env = {
+    ...settings,
+    DATABASE_URL: toPostgres.through(databaseUrl),
+    AMQP_URL: toRabbitMq.through(amqpUrl),
+  }
+  const service = spawnService({ service: 'worker', env, isKept: true })
+  await service.waitForReady({ deadlineMs: 120_000 })
+  return { service, toPostgres, toRabbitMq }
+}
+
+function proxyFor(url: string): Promise<TcpProxy> {
+  const { hostname, port } = new URL(url)
+  return createTcpProxy({ host: hostname, port: Number(port) })
+}
+
+async function submitAll(url: string, tasks: readonly object[]): Promise<readonly string[]> {
+  const headers = {
+    authorization: `Bearer ${KEY}`,
+    'content-type': 'application/json',
+    'idempotency-key': crypto.randomUUID(),
+  }
+  return await waitFor(
+    async () => {
+      const signal = AbortSignal.timeout(10_000)
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(tasks), signal })
+      if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`)
+      return ((await response.json()) as { ids: readonly string[] }).ids
+    },
+    'tasks to be accepted',
+    { deadlineMs: 120_000 },
+  )
+}
+
+function createSideLog(file: string): SideLog {
+  writeFileSync(file, '')
+  return {
+    file,
+    runs: () =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Run),
+    release: () => writeFileSync(`${file}.go`, ''),
+  }
+}
