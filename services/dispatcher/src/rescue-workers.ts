@@ -1,16 +1,26 @@
+import type { TicketPublisher } from '@redrive/shared/broker'
 import {
   classifyDatabaseError,
   findForgottenWorkers,
-  findGoneWorkers,
-  type Convict,
+  performStatement,
+  type Executor,
+  type Session,
 } from '@redrive/shared/database'
-import { Loop, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
-import { judgeLook, NOTHING_SEEN, type Judgement, type LookMemory } from '@redrive/shared/protocol'
-import type { TicketPublisher } from '@redrive/shared/broker'
-import { isLane } from '@redrive/shared/task'
-import { publishTickets } from './publish-tickets.ts'
+import {
+  type Ask,
+  type Flow,
+  type Judgement,
+  lookForDead,
+  type LookMemory,
+  NOTHING_SEEN,
+  type ReadGeneration,
+  type RescueEffect,
+  rescueWorker,
+  runFlow,
+} from '@redrive/shared/protocol'
+import { Loop, newId, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
 import { Leadership, type LeadershipOptions } from './leadership.ts'
-import { rescueWorker, type DeadWorker } from './rescue-worker.ts'
+import { sendTickets } from './send-tickets.ts'
 
 export interface WorkerRescueOptions {
   readonly session: Pick<LeadershipOptions, 'url' | 'applicationName' | 'statementTimeoutMs'>
@@ -22,6 +32,7 @@ export interface WorkerRescueOptions {
 }
 
 const WORK = 'rescue'
+const SOURCES = { newId, nowMs: () => performance.now() }
 /** Between the two looks that must both see a lock free. */
 const LOOK_EVERY_MS = 500
 const TRY_TO_LEAD_EVERY_MS = 1_000
@@ -34,7 +45,7 @@ const SEARCH_EVERY_MS = 60_000
  * Looks for dead workers all the time, and takes back what they were running while it leads. Those that do not lead
  * look as well, so that a new leader has seen enough to act at once.
  *
- * It has a connection of its own for looking, leading and writing, so that the same server does all three.
+ * What is taken back in which order is `rescueWorker`. It has a connection of its own for looking, leading and writing, so that the same server does all three.
  */
 export class WorkerRescue {
   readonly #options: WorkerRescueOptions
@@ -92,21 +103,17 @@ export class WorkerRescue {
   }
 
   async #lookAndRescue(signal: AbortSignal): Promise<void> {
-    const { session } = this.#leadership
-    const look = await findGoneWorkers(session.db)
-    const generation = session.generation()
-    const judgement = judgeLook(
-      this.#memory,
-      { ...look, generation, atMs: performance.now() },
-      this.#options.leaseMs,
-    )
+    const { leaseMs } = this.#options
+    const order = { memory: this.#memory, leaseMs, sources: SOURCES }
+    const { look, ...judgement } = await this.#run(lookForDead(order))
     this.#memory = judgement.memory
     this.#tellPause(judgement)
     if (judgement.isPaused || !this.isLeading) return
+    const { generation, recentlyLost } = look
     for (const worker of judgement.lost) {
-      if (!signal.aborted) await this.#rescue(worker, generation)
+      if (!signal.aborted) await this.#run(rescueWorker({ worker, generation, sources: SOURCES }))
     }
-    await this.#sweep(look.recentlyLost, generation)
+    await this.#sweep(recentlyLost, generation)
   }
 
   #tellPause({ isPaused }: Judgement): void {
@@ -124,7 +131,7 @@ export class WorkerRescue {
     this.#sweptAtMs = nowMs
     const forgotten = nowMs - this.#searchedAtMs < SEARCH_EVERY_MS ? [] : await this.#findForgotten(nowMs)
     for (const id of new Set([...recentlyLost, ...forgotten]))
-      await this.#rescue({ id, host: null }, generation)
+      await this.#run(rescueWorker({ worker: { id, host: null }, generation, sources: SOURCES }))
   }
 
   async #findForgotten(nowMs: number): Promise<readonly string[]> {
@@ -133,29 +140,33 @@ export class WorkerRescue {
     return forgotten
   }
 
-  async #rescue(worker: DeadWorker, generation: number): Promise<void> {
-    const { rescued, convicted } = await rescueWorker(this.#leadership.session, { worker, generation })
-    if (rescued.length + convicted.length === 0) return
-    reachCrashPoint('rescue.committed')
-    const { events } = this.#options
-    events.emit('attempts.rescued', {
-      count: rescued.length,
-      workerId: worker.id,
-      convicted: convicted.length,
+  #run<Result>(flow: Flow<RescueEffect, Result>): Promise<Result> {
+    const { events, publisher } = this.#options
+    const { session } = this.#leadership
+    return runFlow(flow, (effect) => {
+      switch (effect.do) {
+        case 'emit':
+          return events.tell(effect.event)
+        case 'inTransaction':
+          return session.db
+            .transaction()
+            .execute((transaction) =>
+              runFlow(effect.begin(), (one) => performInSession(one, { session, executor: transaction })),
+            )
+        case 'publish':
+          return sendTickets(publisher, effect)
+        case 'reach':
+          return reachCrashPoint(effect.point)
+        default:
+          return performInSession(effect, { session, executor: session.db })
+      }
     })
-    for (const { taskId, type, attempt } of convicted) {
-      events.emit('task.dead_lettered', { taskId, type, attempt, reason: 'crashed' })
-    }
-    await this.#sendToErrorQueue(convicted)
   }
+}
 
-  /**
-   * The convicted tasks' own tickets are gone: whoever got them again saw a running task and dropped them. So each is sent
-   * once more, to a worker, which finds the task failed and rejects it. If it is lost, the dead letter opens as overdue.
-   */
-  async #sendToErrorQueue(convicted: readonly Convict[]): Promise<void> {
-    for (const { lane, taskId, number } of convicted) {
-      if (isLane(lane)) await publishTickets(this.#options, { lane, tickets: [{ taskId, number }] })
-    }
-  }
+function performInSession(
+  effect: Ask | ReadGeneration,
+  { session, executor }: { readonly session: Session; readonly executor: Executor },
+): unknown {
+  return effect.do === 'ask' ? performStatement(executor, effect) : session.generation()
 }

@@ -60,7 +60,16 @@ type StatementInRescue =
   | Ask<'rescueAttempts'>
   | ReadGeneration
 
-interface TakenBack {
+/** What a dispatcher that looks and rescues does. */
+export type RescueEffect =
+  | Ask<'findGoneWorkers'>
+  | Emit
+  | InTransaction<TakenBack>
+  | Publish
+  | Reach
+  | ReadGeneration
+
+export interface TakenBack {
   readonly rescued: readonly RescuedAttempt[]
   readonly convicted: readonly Convict[]
 }
