@@ -86,6 +86,31 @@ export interface NoteReturned {
   readonly lane: Lane
 }
 
+/** Asks the broker what it holds of a lane; fails when it cannot be asked. */
+export interface InspectLane {
+  readonly do: 'inspectLane'
+  readonly lane: Lane
+}
+
+export interface LiveFigures {
+  readonly ready: number
+  /** Null when nobody can tell. */
+  readonly unacknowledged: number | null
+}
+
+export function* inspectLane<Live extends LiveFigures>(lane: Lane): Flow<InspectLane, Live> {
+  return (yield { do: 'inspectLane', lane }) as Live
+}
+
+/** Tells of a repair that was made, and keeps it for people to read. No other effect depends on it. */
+export interface NoteRepair {
+  readonly do: 'noteRepair'
+  readonly repair: 'dead_letters_opened' | 'tickets_published_again'
+  readonly lane?: Lane
+  readonly count: number
+  readonly detail: string
+}
+
 /** Begins another flow beside this one. */
 export interface InBackground<Effect> {
   readonly do: 'inBackground'
