@@ -4,6 +4,8 @@ import { claimTickets } from './claim-tickets.ts'
 import { closeDeadLetter } from './close-dead-letter.ts'
 import { commandRedrive } from './command-redrive.ts'
 import { countLaneTasks } from './count-lane-tasks.ts'
+import { countOldConfirmed } from './count-old-confirmed.ts'
+import { countPrefetchable } from './count-prefetchable.ts'
 import { expireTasks } from './expire-tasks.ts'
 import { failUnhandled } from './fail-unhandled.ts'
 import { findFinishedTokens } from './find-finished-tokens.ts'
@@ -21,13 +23,13 @@ import { openDeadLetters, openOverdueDeadLetters } from './open-dead-letters.ts'
 import { readStandings } from './read-standings.ts'
 import { recallDeadLetter, recallMembers } from './recall-redriven.ts'
 import { redriveDeadLetter } from './redrive-dead-letter.ts'
+import { releaseUnseenTickets } from './release-unseen-tickets.ts'
 import { rescheduleAttempts } from './reschedule-attempts.ts'
 import { findConvicts, rescueAttempts } from './rescue-attempts.ts'
 import { returnBystanders } from './return-bystanders.ts'
 import { returnUnhandled } from './return-unhandled.ts'
 import { submitTasks, submitTasksWithKey } from './submit-tasks.ts'
 import { takeDueTickets } from './take-due-tickets.ts'
-import { countOldConfirmed, takeUnseenTickets } from './take-unseen-tickets.ts'
 
 /** The statements that the flows of the protocol ask for, by the names that they use. */
 export const STATEMENTS = {
@@ -38,6 +40,7 @@ export const STATEMENTS = {
   commandRedrive,
   countLaneTasks,
   countOldConfirmed,
+  countPrefetchable,
   expireTasks,
   failUnhandled,
   findConvicts,
@@ -58,6 +61,7 @@ export const STATEMENTS = {
   recallDeadLetter,
   recallMembers,
   redriveDeadLetter,
+  releaseUnseenTickets,
   rescheduleAttempts,
   rescueAttempts,
   returnBystanders,
@@ -65,7 +69,6 @@ export const STATEMENTS = {
   submitTasks,
   submitTasksWithKey,
   takeDueTickets,
-  takeUnseenTickets,
 } as const
 
 /** Runs the statement of that name; its own comment says what it guarantees. */

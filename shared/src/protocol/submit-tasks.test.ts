@@ -85,6 +85,6 @@ test('only a confirmed ticket is marked', () => {
     'markLater',
     'ticket.confirmed',
   ])
-  expect(playFlow(noteOutcome(sent, 'returned')).told).toEqual(['ticket.returned'])
+  expect(playFlow(noteOutcome(sent, 'returned')).told).toEqual(['noteReturned', 'ticket.returned'])
   expect(playFlow(noteOutcome(sent, 'unknown')).told).toEqual(['ticket.unknown'])
 })

@@ -2,7 +2,17 @@ import type { AcceptedTask, NewTask, SubmissionKey } from '../database/index.ts'
 import type { PublishOutcome } from '../broker/index.ts'
 import type { Lane, Ticket } from '../task/index.ts'
 import type { Flow } from './flow.ts'
-import { ask, type Ask, emit, type Emit, type MarkLater, reach, type Reach, type Send } from './ports.ts'
+import {
+  ask,
+  type Ask,
+  emit,
+  type Emit,
+  type MarkLater,
+  type NoteReturned,
+  reach,
+  type Reach,
+  type Send,
+} from './ports.ts'
 
 /** A task with the decision whether the api publishes its ticket itself, in the form that the ledger stores. */
 export interface ReservedTask extends NewTask {
@@ -69,12 +79,12 @@ export function* findFirst(
 export function* noteOutcome(
   { lane, ticket }: Pick<Send, 'lane' | 'ticket'>,
   outcome: PublishOutcome,
-): Flow<Emit | MarkLater | Reach, void> {
+): Flow<Emit | MarkLater | NoteReturned | Reach, void> {
   const { taskId, number } = ticket
   if (outcome === 'confirmed') {
     yield reach('submit.confirmed')
     yield { do: 'markLater', ticket }
-  }
+  } else if (outcome === 'returned') yield { do: 'noteReturned', lane }
   yield emit(`ticket.${outcome}`, { taskId, lane, number, count: 1 })
 }
 

@@ -55,13 +55,14 @@ export class DirectRelease {
     const { lane, ticket } = sending
     const message = { lane, body: encodeTicket(ticket), messageId: ticketMessageId(ticket) }
     const outcome = await publisher.publish(message)
-    if (outcome === 'returned') this.#options.onReturned()
     runFlowNow(noteOutcome(sending, outcome), (effect) => {
       switch (effect.do) {
         case 'emit':
           return events.tell(effect.event)
         case 'markLater':
           return marker.add(effect.ticket)
+        case 'noteReturned':
+          return this.#options.onReturned()
         case 'reach':
           return reachCrashPoint(effect.point)
       }
