@@ -15,8 +15,7 @@ import {
   type LaneCounts,
 } from '@redrive/shared/database'
 import { registerGauge, type createMetrics, type GaugeReading } from '@redrive/shared/runtime'
-import { DIFFERENCE_KINDS } from '@redrive/shared/database'
-import { LANES, OPEN_STATES } from '@redrive/shared/task'
+import { DIFFERENCE_KINDS, LANES, OPEN_STATES } from '@redrive/shared/task'
 import type { Reconciling } from './create-reconciling.ts'
 
 export interface MeasuredParts {

@@ -1,5 +1,5 @@
-import { establishTopology, type NoteLost, TopologyDriftError } from '@redrive/shared/broker'
-import { createDatabase, doubtLanes, type Database } from '@redrive/shared/database'
+import { establishTopology, TopologyDriftError } from '@redrive/shared/broker'
+import { createDatabase, type Database } from '@redrive/shared/database'
 import {
   Loop,
   OperationsServer,
@@ -14,6 +14,7 @@ import { checkReadiness } from './check-readiness.ts'
 import { createExpiry } from './create-expiry.ts'
 import { createGroupWatch } from './create-group-watch.ts'
 import { registerDispatcherGauges } from './dispatcher-gauges.ts'
+import { createNoteLost } from './create-note-lost.ts'
 import { createRetention } from './create-retention.ts'
 import { Leadership } from './leadership.ts'
 import { createReconciling, type Reconciling } from './create-reconciling.ts'
@@ -64,10 +65,6 @@ export class Dispatcher {
   readonly #readiness: Loop
   readonly #operations: OperationsServer
   readonly #stopping = new AbortController()
-  readonly #noteLost: NoteLost = async (lanes) => {
-    await doubtLanes(this.#database.db, lanes)
-    this.#options.events.emit('queues.missing', { lanes: lanes.join(', ') })
-  }
   #isTopologyEstablished = false
   #stopped: Promise<void> | null = null
 
@@ -84,7 +81,7 @@ export class Dispatcher {
       events,
       logger,
       stopping: this.#stopping.signal,
-      noteLost: this.#noteLost,
+      noteLost: createNoteLost(this.#database.db, events),
     })
     this.#leadership = this.#createLeadership()
     this.#leading = new Loop({
@@ -99,37 +96,18 @@ export class Dispatcher {
     this.#releases = LANES.map((lane) => this.#createRelease(lane))
     this.#rescue = this.#createRescue()
     this.#reconciling = this.#createReconciling()
-    this.#expiry = createExpiry({
-      db: this.#database.db,
-      events,
-      logger,
-      isLeading: () => this.#leadership.holds('expire'),
-    })
-    this.#groups = createGroupWatch({
-      db: this.#database.db,
-      events,
-      logger,
-      webhookUrl: settings.alertWebhookUrl,
-      failuresPerMinute: settings.alertFailuresPerMinute,
-      isLeading: () => this.#leadership.holds('groups'),
-    })
+    const common = { db: this.#database.db, events, logger }
+    this.#expiry = createExpiry({ ...common, isLeading: () => this.#leadership.holds('expire') })
+    this.#groups = this.#createGroups()
     this.#redrives = this.#createRedrives()
     this.#retention = createRetention({
-      db: this.#database.db,
-      events,
-      logger,
+      ...common,
       intervalMs: settings.reconcileIntervalMs,
       days: settings.deadLetterRetentionDays,
       isLeading: () => this.#leadership.holds('retention'),
     })
     const { consuming, repair } = this.#broker
-    this.#recorder = new ErrorRecorder({
-      connection: consuming,
-      repairTopology: repair,
-      db: this.#database.db,
-      events,
-      logger,
-    })
+    this.#recorder = new ErrorRecorder({ ...common, connection: consuming, repairTopology: repair })
     const check = () => checkReadiness(this.#neededParts())
     this.#readiness = watchReadiness({ events, logger, check })
     this.#operations = new OperationsServer({
@@ -173,7 +151,7 @@ export class Dispatcher {
       const isEstablished = await establishTopology(this.#broker.consuming, {
         logger,
         signal: this.#stopping.signal,
-        noteLost: this.#noteLost,
+        noteLost: createNoteLost(this.#database.db, events),
       })
       if (!isEstablished || this.#stopping.signal.aborted) return
       this.#isTopologyEstablished = true
@@ -285,6 +263,18 @@ export class Dispatcher {
       carriedAfterMs: settings.carriedAfterMs,
       isLeading: (work) => this.#leadership.holds(work),
       onDrift: (error) => this.#endOnDrift(error),
+    })
+  }
+
+  #createGroups(): Loop {
+    const { settings, events, logger } = this.#options
+    return createGroupWatch({
+      db: this.#database.db,
+      events,
+      logger,
+      webhookUrl: settings.alertWebhookUrl,
+      failuresPerMinute: settings.alertFailuresPerMinute,
+      isLeading: () => this.#leadership.holds('groups'),
     })
   }
 

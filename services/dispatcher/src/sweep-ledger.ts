@@ -1,6 +1,5 @@
 import {
   BEFORE_ALL,
-  DIFFERENCE_KINDS,
   keepSweep,
   sweepDeadLetters,
   sweepTasks,
@@ -9,6 +8,7 @@ import {
   type LedgerSweep,
 } from '@redrive/shared/database'
 import { Loop, type Events, type Logger } from '@redrive/shared/runtime'
+import { DIFFERENCE_KINDS } from '@redrive/shared/task'
 
 export interface LedgerSweeperOptions {
   readonly db: Executor

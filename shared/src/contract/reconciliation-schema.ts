@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DIFFERENCE_KINDS } from '../database/ledger-sweep.ts'
+import { DIFFERENCE_KINDS } from '../task/index.ts'
 import { idSchema } from './id-schema.ts'
 import { instantSchema } from './instant-schema.ts'
 

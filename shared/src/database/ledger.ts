@@ -10,8 +10,7 @@ import type {
   TaskError,
   TaskProgress,
 } from '../task/index.ts'
-import type { BrokerLook } from './broker-look.ts'
-import type { LedgerSweep } from './ledger-sweep.ts'
+import type { ReconciliationTable, RepairsTable, RepairTotalsTable } from './reconciliation-tables.ts'
 import type { RedriveSummary } from './redrive-summary.ts'
 
 type Instant = ColumnType<Date, Date | string, Date | string>
@@ -279,32 +278,6 @@ export interface RedriveMembersTable {
   number: number | null
   input: Json<unknown>
   acted_at: OptionalInstant
-}
-
-export interface ReconciliationTable {
-  is_only_row: Generated<boolean>
-  broker_mark: string | null
-  looked_at: OptionalInstant
-  looked_by: string | null
-  balanced_since: OptionalInstant
-  look: Json<BrokerLook | null>
-  sweep: Json<LedgerSweep | null>
-}
-
-export interface RepairsTable {
-  id: string
-  at: Generated<Date>
-  repair: string
-  lane: string | null
-  count: number
-  detail: string
-}
-
-export interface RepairTotalsTable {
-  repair: string
-  times: ColumnType<string, number, number>
-  count: ColumnType<string, number, number>
-  last_at: Instant
 }
 
 /** Every table as Kysely sees it. */

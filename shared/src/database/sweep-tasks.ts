@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
+import type { DifferenceKind } from '../task/index.ts'
 import type { Executor } from './ledger.ts'
-import type { Difference, DifferenceKind, EndedCounts, LedgerSweep } from './ledger-sweep.ts'
+import type { Difference, EndedCounts, LedgerSweep } from './ledger-sweep.ts'
 
 export interface SweptTasks {
   /** When all of it was seen. */
