@@ -19,7 +19,7 @@ export interface LedgerSweeperOptions {
   readonly isLeading: () => boolean
 }
 
-/** A page takes some 20 ms, and so one connection works for a tenth of the time: ten million tasks take half an hour. */
+/** A page takes some 20 ms, and so one connection works for a tenth of the time: ten million tasks take twenty minutes. */
 const PAGE = 2_000
 const PAGE_EVERY_MS = 200
 /** Named in the end, of each kind. */
