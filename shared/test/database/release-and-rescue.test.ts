@@ -79,6 +79,23 @@ test('old confirmed tickets are counted, and wait for release again under the sa
   expect(await takeDueTickets(ledger.db, due)).toEqual([{ taskId, number: 1 }])
 })
 
+test('a ticket is overdue after twice the time when it was sent twice, and after 64 times at most', async () => {
+  const taskId = await ledger.submit()
+  await markConfirmed(ledger.db, [{ taskId, number: 1 }])
+  const overdueAfter = async (minutes: number, tries: number): Promise<number> => {
+    await sql`update open_tasks set publish_tries = ${tries}, confirmed_at = now() - ${minutes} * interval '1 minute'
+      where task_id = ${taskId}`.execute(ledger.db)
+    const question = { lane: 'normal', olderThanMs: 0, longMs: 60_000, amongOldest: 10 }
+    return (await countOldConfirmed(ledger.db, question)).overdue
+  }
+  expect(await overdueAfter(1.1, 0)).toBe(1)
+  expect(await overdueAfter(1.1, 1)).toBe(1)
+  expect(await overdueAfter(1.1, 2)).toBe(0)
+  expect(await overdueAfter(2.1, 2)).toBe(1)
+  expect(await overdueAfter(63, 100)).toBe(0)
+  expect(await overdueAfter(65, 100)).toBe(1)
+})
+
 test('leadership ends with its connection', async () => {
   const make = () =>
     createSession({
