@@ -11,6 +11,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table reconciliation (
       is_only_row boolean primary key default true constraint reconciliation_is_one_row check (is_only_row),
       broker_mark uuid,
+      carried_doubted_at timestamptz,
       looked_at timestamptz,
       looked_by text,
       balanced_since timestamptz,

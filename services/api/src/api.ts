@@ -7,7 +7,7 @@ import {
   TicketPublisher,
   virtualHostOf,
 } from '@redrive/shared/broker'
-import { createDatabase, doubtLanes, type Database } from '@redrive/shared/database'
+import { createDatabase, doubtQueues, type Database } from '@redrive/shared/database'
 import {
   type ApiSettings,
   type createMetrics,
@@ -70,9 +70,11 @@ export class Api {
   readonly #ledgerWatch: Loop
   readonly #stopping = new AbortController()
   #repairedAtMs = -Infinity
-  readonly #noteLost: NoteLost = async (lanes) => {
-    await doubtLanes(this.#database.db, lanes)
-    this.#options.events.emit('queues.missing', { lanes: lanes.join(', ') })
+  readonly #noteLost: NoteLost = async (lost) => {
+    await doubtQueues(this.#database.db, lost)
+    const { lanes, isErrorQueueLost } = lost
+    const queues = [...lanes, ...(isErrorQueueLost ? ['error'] : [])].join(', ')
+    this.#options.events.emit('queues.missing', { queues })
   }
   #stopped: Promise<void> | null = null
 

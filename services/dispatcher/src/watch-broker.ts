@@ -1,6 +1,5 @@
 import {
   BrokerUnavailableError,
-  ERROR_QUEUE,
   findMissingObjects,
   isMarkPresent,
   leaveMark,
@@ -9,11 +8,12 @@ import {
   type FindableObject,
 } from '@redrive/shared/broker'
 import {
-  doubtLanes,
+  doubtQueues,
   listDoubtedLanes,
   readBrokerMark,
   releaseDoubted,
   replaceBrokerMark,
+  takeCarriedDoubt,
   type Executor,
 } from '@redrive/shared/database'
 import { newId, type Events, type Logger } from '@redrive/shared/runtime'
@@ -52,16 +52,16 @@ export class BrokerWatch {
     await this.#lookForMark()
     const missing = await findMissingObjects(this.#parts.connection)
     if (missing.length > 0) await this.repair()
+    await this.#openDoubted()
     await this.#releaseDoubted()
   }
 
   /** Declares what is missing, after what it may have held is doubted in the ledger; binds everything. Says what was missing. */
   async repair(): Promise<readonly FindableObject[]> {
     const { db, connection, noteRepair } = this.#parts
-    const missing = await repairTopology(connection, (lanes) => doubtLanes(db, lanes))
+    const missing = await repairTopology(connection, (lost) => doubtQueues(db, lost))
     for (const { kind, name } of missing)
       await noteRepair({ repair: `${kind}_declared`, count: 1, detail: name })
-    if (missing.some(({ name }) => name === ERROR_QUEUE)) await this.#openCarried()
     return missing
   }
 
@@ -87,7 +87,6 @@ export class BrokerWatch {
       'it lost its data, or the address leads to another one; every confirmed ticket is released again'
     events.emit('broker.emptied', { mark, detail })
     await noteRepair({ repair: 'broker_emptied', count: 1, detail })
-    await this.#openCarried()
   }
 
   /** Without the right to declare it, everything else goes on, and what is lost is found by counting. */
@@ -105,8 +104,9 @@ export class BrokerWatch {
   }
 
   /** Whatever was on its way to the error queue is gone as well. One that still comes finds its dead letter open. */
-  async #openCarried(): Promise<void> {
-    await openOverdue(this.#parts.db, { carriedAfterMs: 0, noteRepair: this.#parts.noteRepair })
+  async #openDoubted(): Promise<void> {
+    const { db, noteRepair } = this.#parts
+    if (await takeCarriedDoubt(db)) await openOverdue(db, { carriedAfterMs: 0, noteRepair })
   }
 
   async #releaseDoubted(): Promise<void> {

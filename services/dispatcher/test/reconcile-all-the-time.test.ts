@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals'
 import { ERROR_QUEUE, laneQueue, markQueue } from '@redrive/shared/broker'
-import { doubtLanes, readBrokerMark, readReconciliation } from '@redrive/shared/database'
+import { doubtQueues, readBrokerMark, readReconciliation } from '@redrive/shared/database'
 import { waitFor, type SpawnedService } from '@redrive/shared/testing'
 import { sql } from 'kysely'
 import { createDispatcherFixture, ticketOf, type DispatcherFixture } from './dispatcher-fixture.ts'
@@ -69,7 +69,7 @@ test('what somebody else found missing, and declared anew, is released again by 
   const ids = await released(3)
   await first.kill()
   await fixture.purgeQueue(QUEUE)
-  await doubtLanes(fixture.db, ['normal'])
+  await doubtQueues(fixture.db, { lanes: ['normal'], isErrorQueueLost: false })
   await fixture.startDispatcher(NEVER_COMPARED)
   const lane = fixture.consume(QUEUE)
   const arrived = () => new Set(lane.deliveries.map((delivery) => ticketOf(delivery).taskId))
@@ -119,6 +119,16 @@ test('tickets that a worker may hold are spared until they are overdue', async (
   expect(repairsIn(dispatcher)).toEqual([['tickets_published_again', 4]])
   await waitFor(() => lane.deliveries.length >= 2 * ids.length, 'the copies')
 }, 90_000)
+
+test('dead letters that were on their way when the error queue was lost are opened at once', async () => {
+  const { id: workerId } = await fixture.startWorker()
+  const dispatcher = await fixture.startDispatcher(NEVER_COMPARED)
+  const [id] = await released(1)
+  const deadLetterId = await fixture.fail(await fixture.claim(workerId, id!))
+  await fixture.deleteQueue(ERROR_QUEUE)
+  await dispatcher.waitForLog((line) => line['repair'] === 'dead_letters_opened')
+  expect(await fixture.deadLetter(deadLetterId)).toMatchObject({ state: 'open', opened_by: 'reconcile' })
+}, 60_000)
 
 test('what is seen is kept for the api: counts of the whole ledger, queues, and since when it balances', async () => {
   await fixture.startDispatcher()

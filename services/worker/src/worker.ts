@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { BrokerConnection, repairTopology, TopologyDriftError } from '@redrive/shared/broker'
-import { createDatabase, doubtLanes, type TaskTypeRegistration } from '@redrive/shared/database'
+import { createDatabase, doubtQueues, type TaskTypeRegistration } from '@redrive/shared/database'
 import {
   EVENTS,
   type Events,
@@ -196,9 +196,10 @@ export class Worker {
 
   async #repairTopology(): Promise<void> {
     const { database, events } = this.#context
-    await repairTopology(this.#connection, async (lanes) => {
-      await doubtLanes(database.db, lanes)
-      events.emit('queues.missing', { lanes: lanes.join(', ') })
+    await repairTopology(this.#connection, async (lost) => {
+      await doubtQueues(database.db, lost)
+      const { lanes, isErrorQueueLost } = lost
+      events.emit('queues.missing', { queues: [...lanes, ...(isErrorQueueLost ? ['error'] : [])].join(', ') })
     })
   }
 

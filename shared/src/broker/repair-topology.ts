@@ -2,13 +2,18 @@ import { LANES, type Lane } from '../task/lanes.ts'
 import { assertTopology } from './assert-topology.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import { findMissingObjects, type FindableObject } from './find-missing-objects.ts'
-import { laneQueue } from './topology.ts'
+import { ERROR_QUEUE, laneQueue } from './topology.ts'
+
+export interface LostQueues {
+  readonly lanes: readonly Lane[]
+  readonly isErrorQueueLost: boolean
+}
 
 /**
- * Notes in the ledger that everything these lanes' queues held is gone. When it rejects, nothing is declared: a queue that
- * was made anew looks like one that was never gone.
+ * Notes in the ledger that everything these queues held is gone. When it rejects, nothing is declared: a queue that was
+ * made anew looks like one that was never gone.
  */
-export type NoteLost = (lanes: readonly Lane[]) => Promise<void>
+export type NoteLost = (lost: LostQueues) => Promise<void>
 
 /**
  * Declares and binds what is missing, and says which exchanges and queues were. A missing binding cannot be asked for over AMQP, so
@@ -24,7 +29,8 @@ export async function repairTopology(
   const missing = await findMissingObjects(connection)
   const names = missing.map(({ name }) => name)
   const lanes = LANES.filter((lane) => names.includes(laneQueue(lane)))
-  if (lanes.length > 0) await noteLost(lanes)
+  const isErrorQueueLost = names.includes(ERROR_QUEUE)
+  if (lanes.length > 0 || isErrorQueueLost) await noteLost({ lanes, isErrorQueueLost })
   await assertTopology(connection)
   return missing
 }

@@ -9,6 +9,7 @@ type Json<T> = ColumnType<T, string | null | undefined, string | null>
 export interface ReconciliationTable {
   is_only_row: Generated<boolean>
   broker_mark: string | null
+  carried_doubted_at: OptionalInstant
   looked_at: OptionalInstant
   looked_by: string | null
   balanced_since: OptionalInstant

@@ -22,6 +22,7 @@ export interface PageRequest {
 
 /** Below every id. */
 export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000'
+const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 /** Enough to begin with; the count says how many there are. */
 const NAMED = 20
 
@@ -42,8 +43,9 @@ export async function sweepTasks(executor: Executor, { after, limit }: PageReque
     with page as materialized (
       select id, state from tasks where id > ${after}::uuid order by id limit ${limit}
     ),
-    ends as (
-      select (select id from page order by id desc limit 1) as last, (select count(*) from page) = ${limit} as is_full
+    -- No max of uuids before Postgres 18.
+    ends as materialized (
+      select case when (select count(*) from page) = ${limit} then (select id from page order by id desc limit 1) end as last
     ),
     judged as (
       select p.id, p.state, o.task_id is not null as is_open, case
@@ -59,9 +61,9 @@ export async function sweepTasks(executor: Executor, { after, limit }: PageReque
     differing as (
       select kind, id from judged where kind is not null
       union all
-      select 'open_without_a_task', o.task_id from open_tasks o, ends
-      where o.task_id > ${after}::uuid and (not ends.is_full or o.task_id <= ends.last)
-        and not exists (select from tasks t where t.id = o.task_id)
+      select 'open_without_a_task', o.task_id from open_tasks o
+      where o.task_id > ${after}::uuid and o.task_id <= (select coalesce(last, ${AFTER_ALL}::uuid) from ends)
+        and not exists (select from page p where p.id = o.task_id)
     ),
     by_kind as (
       select kind, count(*) as count, (array_agg(id order by id))[1:${sql.lit(NAMED)}] as ids from differing group by kind
@@ -70,7 +72,7 @@ export async function sweepTasks(executor: Executor, { after, limit }: PageReque
       count(*) filter (where state = 'succeeded')::int as succeeded, count(*) filter (where state = 'failed')::int as failed,
       count(*) filter (where state = 'cancelled')::int as cancelled, count(*) filter (where state = 'expired')::int as expired,
       count(*) filter (where is_open)::int as open,
-      (select case when is_full then last end from ends) as last,
+      (select last from ends) as last,
       (select jsonb_agg(jsonb_build_object('kind', kind, 'count', count, 'taskIds', ids)) from by_kind) as differences
     from judged`.execute(executor)
   const [row] = rows

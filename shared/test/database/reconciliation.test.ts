@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals'
 import {
   BEFORE_ALL,
-  doubtLanes,
+  doubtQueues,
   keepLook,
   keepRepair,
   keepSweep,
@@ -13,6 +13,7 @@ import {
   releaseDoubted,
   replaceBrokerMark,
   sweepTasks,
+  takeCarriedDoubt,
   takeDueTickets,
   type LedgerSweep,
   type Difference,
@@ -50,7 +51,7 @@ test('what was confirmed before the doubt is released again, once, and runs and 
   const { id: workerId } = await ledger.startWorker()
   const [lost, runs] = [await releasedTask(), await releasedTask()]
   await ledger.claim(workerId, runs)
-  await doubtLanes(ledger.db, ['normal'])
+  await doubtQueues(ledger.db, { lanes: ['normal'], isErrorQueueLost: false })
   expect(await listDoubtedLanes(ledger.db)).toEqual(['normal'])
   expect(await release()).toBe(1)
   expect([await ledger.stateOf(lost), await ledger.stateOf(runs)]).toEqual(['waiting', 'running'])
@@ -62,14 +63,14 @@ test('what was confirmed before the doubt is released again, once, and runs and 
 })
 
 test('a confirm that an api notes after the doubt is doubted too, and one that release notes is not', async () => {
-  await doubtLanes(ledger.db, ['normal'])
+  await doubtQueues(ledger.db, { lanes: ['normal'], isErrorQueueLost: false })
   const [fresh, late] = [await releasedTask(), await directTask()]
   expect(await release()).toBe(1)
   expect([await ledger.stateOf(fresh), await ledger.stateOf(late)]).toEqual(['queued', 'waiting'])
 })
 
 test('the doubt ends when its time is over and nothing is left to release', async () => {
-  await doubtLanes(ledger.db, ['normal', 'low'])
+  await doubtQueues(ledger.db, { lanes: ['normal', 'low'], isErrorQueueLost: false })
   await release()
   expect(await listDoubtedLanes(ledger.db)).toEqual(['low', 'normal'])
   await secondsPass(4)
@@ -85,6 +86,17 @@ test('a broker without the mark makes every lane doubtful, but for the very firs
   expect(await replaceBrokerMark(ledger.db, { missing: first, mark: newId() })).toBe(false)
   expect(await readBrokerMark(ledger.db)).toBe(second)
   expect(await listDoubtedLanes(ledger.db)).toEqual(['high', 'low', 'normal'])
+})
+
+test('a lost error queue is told once, and with the mark', async () => {
+  expect(await takeCarriedDoubt(ledger.db)).toBe(false)
+  await doubtQueues(ledger.db, { lanes: [], isErrorQueueLost: true })
+  expect([await takeCarriedDoubt(ledger.db), await takeCarriedDoubt(ledger.db)]).toEqual([true, false])
+  const first = newId()
+  await replaceBrokerMark(ledger.db, { missing: null, mark: first })
+  expect(await takeCarriedDoubt(ledger.db)).toBe(false)
+  await replaceBrokerMark(ledger.db, { missing: first, mark: newId() })
+  expect(await takeCarriedDoubt(ledger.db)).toBe(true)
 })
 
 /** All pages, of two tasks each. */

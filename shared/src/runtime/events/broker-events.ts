@@ -32,7 +32,7 @@ export const BROKER_EVENTS = {
     level: 'info',
     meaning:
       'Queues were not there and are declared, as at the very first start; the tickets that they may have held are released again.',
-    fields: { lanes: 'text' },
+    fields: { queues: 'text' },
   },
   'reconcile.balanced': {
     level: 'info',

@@ -2,12 +2,33 @@ import { sql } from 'kysely'
 import type { Executor } from './ledger.ts'
 import { withdrawConfirms } from './release-unseen-tickets.ts'
 
+export interface LostQueues {
+  readonly lanes: readonly string[]
+  /** With it, what was on its way to the recorder. */
+  readonly isErrorQueueLost: boolean
+}
+
 /**
- * Notes that whatever these lanes' queues held until now is gone. Written before a missing queue is declared anew, since
- * nobody can see afterwards that it had been missing. A dispatcher then releases the tickets: see `releaseDoubted`.
+ * Notes that whatever these queues held until now is gone. Written before a missing queue is declared anew, since nobody
+ * can see afterwards that it had been missing. A dispatcher then does what follows: see `releaseDoubted`, `takeCarriedDoubt`.
  */
-export async function doubtLanes(executor: Executor, lanes: readonly string[]): Promise<void> {
-  await sql`update lanes set doubted_at = now() where name = any(${lanes}::text[])`.execute(executor)
+export async function doubtQueues(
+  executor: Executor,
+  { lanes, isErrorQueueLost }: LostQueues,
+): Promise<void> {
+  await sql`
+    with known as (select name from lanes where name = any(${lanes}::text[]) order by name for update),
+    carried as (update reconciliation set carried_doubted_at = now() where ${isErrorQueueLost})
+    update lanes set doubted_at = now() where name in (select name from known)`.execute(executor)
+}
+
+/** True once after the error queue was lost: whatever was carried then does not arrive any more. */
+export async function takeCarriedDoubt(executor: Executor): Promise<boolean> {
+  const result = await sql`
+    update reconciliation set carried_doubted_at = null where carried_doubted_at is not null`.execute(
+    executor,
+  )
+  return Number(result.numAffectedRows ?? 0) > 0
 }
 
 export async function listDoubtedLanes(executor: Executor): Promise<readonly string[]> {
