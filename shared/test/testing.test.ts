@@ -74,11 +74,17 @@ describe('cleaning up', () => {
 describe('a proxy', () => {
   let echoPort = 0
   let accepted = 0
+  let ended = 0
+  let echoed = 0
 
   beforeAll(async () => {
     const echo = createServer((socket) => {
       accepted++
-      socket.on('error', () => {}).pipe(socket)
+      socket
+        .on('error', () => {})
+        .on('close', () => ended++)
+        .on('data', (data) => (echoed += data.length))
+        .pipe(socket)
     })
     await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve))
     echoPort = (echo.address() as AddressInfo).port
@@ -90,8 +96,14 @@ describe('a proxy', () => {
     return new Promise((resolve) => socket.once('close', () => resolve()))
   }
 
-  async function openPath() {
-    const proxy = await createTcpProxy({ host: '127.0.0.1', port: echoPort })
+  function receiving(socket: Socket): { text: string } {
+    const received = { text: '' }
+    socket.on('data', (data) => (received.text += data.toString()))
+    return received
+  }
+
+  async function openPath(port = echoPort) {
+    const proxy = await createTcpProxy({ host: '127.0.0.1', port })
     const socket = connect(proxy.port, '127.0.0.1')
     socket.on('error', () => {})
     await once(socket, 'connect')
@@ -145,16 +157,151 @@ describe('a proxy', () => {
     expect(received).toBe('')
   })
 
-  test('closes after a pattern, delivered or not', async () => {
+  test('closes after a pattern, delivered or not, also when it comes in pieces', async () => {
     const { proxy, socket } = await openPath()
+    const received = receiving(socket)
+    proxy.split(1)
     const sprung = proxy.closeAfter('ack', { direction: 'toClient', isDelivered: false })
-    let received = ''
-    socket.on('data', (data) => (received += data.toString()))
     const closed = closing(socket)
     socket.write('an ack to echo')
     await sprung
     await closed
-    expect(received).toBe('')
+    expect(received.text).toBe('an ac')
+  })
+
+  test('does not take a pattern that has passed before for a new one', async () => {
+    const { proxy, socket } = await openPath()
+    expect(await echoOf(socket, 'ack')).toBe('ack')
+    void proxy.closeAfter('ack')
+    expect(await echoOf(socket, ' and on')).toBe(' and on')
+  })
+
+  test('keeps the answer back to what has arrived', async () => {
+    const arrived: string[] = []
+    const server = createServer((socket) => {
+      socket
+        .on('error', () => {})
+        .on('data', (data) => {
+          arrived.push(data.toString())
+          socket.write('done')
+        })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onCleanup(() => void server.close())
+    const { proxy, socket } = await openPath((server.address() as AddressInfo).port)
+    const received = receiving(socket)
+    const closed = closing(socket)
+    const sprung = proxy.closeAfter('commit', { isAnswered: true })
+    socket.write('commit')
+    await sprung
+    await closed
+    expect(arrived).toEqual(['commit'])
+    expect(received.text).toBe('')
+  })
+
+  test('hides from the target that the client ended after a pattern', async () => {
+    const { proxy, socket } = await openPath()
+    expect(await echoOf(socket, 'hello')).toBe('hello')
+    const before = ended
+    const closed = closing(socket)
+    const sprung = proxy.closeAfter('begin', { isSilent: true })
+    socket.write('begin')
+    await sprung
+    await closed
+    const again = connect(proxy.port, '127.0.0.1')
+    expect(await echoOf(again, 'sound')).toBe('sound')
+    expect(ended).toBe(before)
+    again.destroy()
+    proxy.restore()
+    await waitFor(() => ended === before + 2, 'the target to be told')
+  })
+
+  test('resets a connection after an exact number of bytes, and takes new ones', async () => {
+    const arrived: Buffer[] = []
+    const server = createServer((socket) => {
+      socket.on('error', () => {}).on('data', (data) => arrived.push(data))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onCleanup(() => void server.close())
+    const { proxy, socket } = await openPath((server.address() as AddressInfo).port)
+    const failed = once(socket, 'error')
+    const sprung = proxy.resetAfter(10, 'toTarget')
+    socket.write('1234567')
+    socket.write('89abcdef')
+    await sprung
+    await expect(failed).resolves.toMatchObject([{ code: 'ECONNRESET' }])
+    await waitFor(() => Buffer.concat(arrived).toString() === '123456789a', 'the bytes before the reset')
+    const again = connect(proxy.port, '127.0.0.1')
+    again.write('more')
+    await waitFor(() => Buffer.concat(arrived).toString() === '123456789amore', 'the next connection')
+    again.destroy()
+  })
+
+  test('delivers everything in order, in pieces, throttled and at uneven times', async () => {
+    const { proxy, socket } = await openPath()
+    const received = receiving(socket)
+    proxy.split(3)
+    proxy.delay(1, { jitterMs: 30 })
+    proxy.throttle(20_000)
+    const sent = Array.from({ length: 200 }, (_, index) => `${index},`)
+    for (const piece of sent) socket.write(piece)
+    await waitFor(() => received.text === sent.join(''), 'all of it')
+    socket.destroy()
+  })
+
+  test('that is throttled makes the sender wait, and lets everything through when it is restored', async () => {
+    const { proxy, socket } = await openPath()
+    proxy.throttle(1_000)
+    const sent = Buffer.alloc(32_000_000, 'x')
+    let received = 0
+    socket.on('data', (data) => (received += data.length))
+    socket.write(sent)
+    await waitFor(() => socket.writableLength > 0, 'the sender to be held up')
+    await waitFor(() => received > 0, 'the first bytes')
+    expect(received).toBeLessThan(sent.length)
+    proxy.restore()
+    await waitFor(() => received === sent.length, 'the rest')
+    socket.destroy()
+  })
+
+  test('that is a black hole tells neither end that the other has gone', async () => {
+    const { proxy, socket } = await openPath()
+    expect(await echoOf(socket, 'hello')).toBe('hello')
+    const before = ended
+    proxy.blackhole()
+    socket.destroy()
+    await waitFor(() => proxy.connections === 0, 'the client to have gone')
+    expect(ended).toBe(before)
+    proxy.restore()
+    await waitFor(() => ended === before + 1, 'the other end to be told')
+  })
+
+  test('that is a black hole one way delivers the other way', async () => {
+    const { proxy, socket } = await openPath()
+    const received = receiving(socket)
+    proxy.blackhole('toClient')
+    const before = echoed
+    socket.write('heard')
+    await waitFor(() => echoed === before + 5, 'the bytes to arrive')
+    expect(received.text).toBe('')
+    socket.destroy()
+    proxy.restore()
+  })
+
+  test('that abandons connections leaves the other end open and silent', async () => {
+    const { proxy, socket } = await openPath()
+    expect(await echoOf(socket, 'hello')).toBe('hello')
+    const before = ended
+    proxy.abandon('target')
+    await waitFor(() => ended === before + 1, 'the target to see its end')
+    const again = connect(proxy.port, '127.0.0.1')
+    expect(await echoOf(again, 'sound')).toBe('sound')
+    expect(socket.destroyed).toBe(false)
+    const closed = closing(socket)
+    proxy.restore()
+    await closed
+    expect(await echoOf(again, 'still')).toBe('still')
+    again.destroy()
   })
 })
 

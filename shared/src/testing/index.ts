@@ -1,5 +1,5 @@
 export { createTcpProxy } from './create-tcp-proxy.ts'
-export type { ProxyDirection, TcpProxy } from './create-tcp-proxy.ts'
+export type { TcpProxy } from './create-tcp-proxy.ts'
 export { createTestDatabase } from './create-test-database.ts'
 export type { TestDatabase } from './create-test-database.ts'
 export { createTestVhost } from './create-test-vhost.ts'
