@@ -21,6 +21,7 @@ const KINDS: Readonly<Record<string, DatabaseErrorKind>> = {
   '57P05': 'unavailable', // idle session ended
   '58': 'unavailable', // I/O error of the server
   '25006': 'unavailable', // read-only: a standby, or a failover in progress
+  '25P03': 'unavailable', // silent for too long within a transaction
 }
 
 const SOCKET_CODES = new Set([
@@ -32,6 +33,10 @@ const SOCKET_CODES = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  // No more sockets can be opened: by this process, by the machine, or from its last free port.
+  'EMFILE',
+  'ENFILE',
+  'EADDRNOTAVAIL',
 ])
 
 // pg reports these without a code.

@@ -9,6 +9,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs: number
   /** Shown in pg_stat_activity. */
   readonly applicationName: string
+  /** Default: 10,000. */
+  readonly silentInTransactionMs?: number
 }
 
 export interface PoolCounts {
@@ -26,6 +28,12 @@ export interface Database {
 // A pool that has not answered in this time is as good as a database that is down; the caller hears so and may come again.
 const CONNECT_TIMEOUT_MS = 5_000
 
+/**
+ * Between two statements of a transaction we compute for milliseconds. Who is silent for so long was stopped, or cut off by
+ * the network, and its row locks would stay until the server misses it: two hours, or for ever.
+ */
+const SILENT_IN_TRANSACTION_MS = 10_000
+
 /** Opens a pool; nothing connects before the first query. */
 export function createDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -34,6 +42,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     // The server ends a statement that is too slow; the client gives up a little later where the server is frozen.
     statement_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: options.silentInTransactionMs ?? SILENT_IN_TRANSACTION_MS,
     query_timeout: options.statementTimeoutMs + CONNECT_TIMEOUT_MS,
     application_name: options.applicationName,
     keepAlive: true,

@@ -1,5 +1,12 @@
 import { beforeAll, expect, test } from '@jest/globals'
-import { createDatabase, createSession, ping, takeLeadership } from '@redrive/shared/database'
+import {
+  createDatabase,
+  createSession,
+  type Executor,
+  isDatabaseUnavailable,
+  ping,
+  takeLeadership,
+} from '@redrive/shared/database'
 import {
   createTcpProxy,
   createTestDatabase,
@@ -55,4 +62,34 @@ test('what a session holds is free once it was silent for too long, though its c
   await waitFor(() => takeLeadership(other.db, 'release normal'), 'the leadership to be free')
   await ping(silent.db)
   expect(silent.generation()).toBe(2)
+})
+
+test('what a transaction locked is free once its client was silent for too long, though its connection is still there', async () => {
+  const options = {
+    poolSize: 1,
+    statementTimeoutMs: 100,
+    applicationName: 'test',
+    silentInTransactionMs: 300,
+  }
+  const [cutOff, other] = [
+    createDatabase({ ...options, url: proxy.through(url) }),
+    createDatabase({ ...options, url }),
+  ]
+  onCleanup(() => Promise.all([cutOff.close(), other.close()]).then(() => undefined))
+  const touch = (executor: Executor) => executor.updateTable('tenants').set({ name: 'default' }).execute()
+  let wasFree = false
+  const cutOffOnceLocked = cutOff.db.transaction().execute(async (transaction) => {
+    await touch(transaction)
+    proxy.blackhole()
+    await waitFor(() => touch(other.db), 'the row to be free', { deadlineMs: 10_000 })
+    wasFree = true
+    proxy.restore()
+  })
+  // Its own end finds the connection gone.
+  await expect(cutOffOnceLocked).rejects.toThrow(/connection|ECONNRESET/i)
+  expect(wasFree).toBe(true)
+}, 20_000)
+
+test.each(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', '25P03'])('%s is no fault of the statement', (code) => {
+  expect(isDatabaseUnavailable(Object.assign(new Error('no'), { code }))).toBe(true)
 })
