@@ -1,3 +1,4 @@
+import { waitFor } from '@redrive/shared/testing'
 import type { Fault, Service, Stage } from '../stage.ts'
 import type { Member } from '../stage/member.ts'
 
@@ -74,5 +75,6 @@ async function killWorkerProcess(stage: Stage): Promise<void> {
   stage.log('fault.member', { member: member.name, pid: child })
   if (child === undefined) return
   process.kill(child, 'SIGKILL')
-  await member.replaced()
+  await waitFor(() => member.pids[1] !== child && member.pids.length > 1, `${member.name} to be replaced`)
+  await member.ready()
 }

@@ -22,7 +22,6 @@ export class Member {
   readonly #plan: MemberPlan
   readonly #log: WriteStream
   #process: SpawnedService | null = null
-  #addresses: ServiceAddresses | null = null
   #written = 0
 
   constructor(plan: MemberPlan) {
@@ -33,9 +32,12 @@ export class Member {
     this.#log = createWriteStream(join(plan.logFolder, `${plan.name}.log`), { flags: 'a' })
   }
 
-  /** Where it answers; null until it was ready once in its present life. */
+  /** Where it answers; null until it listens. A worker that its parent replaced listens on another port. */
   get addresses(): ServiceAddresses | null {
-    return this.#addresses
+    const operations = this.#lastPort('operations.listening')
+    const api = this.#lastPort('api.listening')
+    if (operations === null) return null
+    return { operationsUrl: urlOf(operations), apiUrl: api === null ? null : urlOf(api) }
   }
 
   get isUp(): boolean {
@@ -58,15 +60,21 @@ export class Member {
       this.#keepLogs(started)
       this.#log.write(`${JSON.stringify({ exit })}\n`)
       this.#process = null
-      this.#addresses = null
     })
   }
 
   async ready(): Promise<void> {
-    const started = this.#process
-    if (started === null) throw new Error(`${this.name} does not run`)
-    const addresses = await started.waitForReady({ deadlineMs: READY_WITHIN_MS })
-    if (this.#process === started) this.#addresses = addresses
+    await waitFor(
+      async () => {
+        if (this.#process === null) throw new Error(`${this.name} does not run`)
+        const operationsUrl = this.addresses?.operationsUrl
+        const answer = await fetch(`${operationsUrl}/readyz`, { signal: AbortSignal.timeout(2_000) })
+        if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`)
+        return true
+      },
+      `${this.name} to be ready`,
+      { deadlineMs: READY_WITHIN_MS },
+    )
   }
 
   /** Ends the process and all that it started at once. */
@@ -74,16 +82,6 @@ export class Member {
     const ended = this.#process?.exited
     this.#signal('SIGKILL')
     await ended
-  }
-
-  /** Once its parent has replaced a killed worker, and the new one is ready. */
-  async replaced(): Promise<void> {
-    const operationsUrl = this.#addresses?.operationsUrl
-    await waitFor(
-      async () => (await fetch(`${operationsUrl}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok,
-      `${this.name} to be replaced`,
-      { deadlineMs: READY_WITHIN_MS },
-    )
   }
 
   pause(): void {
@@ -106,6 +104,11 @@ export class Member {
     if (this.#process !== null) this.#keepLogs(this.#process)
   }
 
+  #lastPort(event: string): number | null {
+    const line = this.#process?.logs.findLast((one) => one['event'] === event)
+    return line === undefined ? null : Number(line['port'])
+  }
+
   #keepLogs({ logs }: SpawnedService): void {
     for (const line of logs.slice(this.#written)) this.#log.write(`${JSON.stringify(line)}\n`)
     this.#written = logs.length
@@ -121,4 +124,8 @@ export class Member {
       }
     }
   }
+}
+
+function urlOf(port: number): string {
+  return `http://127.0.0.1:${port}`
 }
