@@ -1,5 +1,5 @@
 // Breaks everything around a real load, and checks that no promise was broken.
-//   npm run torture -- [--minutes 2] [--seed N] [--rate 40] [--only fault,fault] [--json file] [--keep]
+//   npm run torture -- [--minutes 2] [--seed N] [--rate 40] [--only fault,fault] [--each] [--json file] [--keep]
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { REPOSITORY_FOLDER, testCleanup } from '@redrive/shared/testing'

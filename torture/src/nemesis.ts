@@ -19,6 +19,8 @@ export interface NemesisPlan {
   readonly history: History
   readonly canary: Canary
   readonly untilMs: number
+  /** Each fault once and alone, whatever the time. */
+  readonly isEach: boolean
 }
 
 const PAUSE_MS = { least: 500, most: 4_000 }
@@ -32,6 +34,7 @@ const OVERLAP = 0.35
 export async function torment(plan: NemesisPlan): Promise<readonly Injection[]> {
   const injections: Injection[] = []
   const { random, history, stage, untilMs } = plan
+  if (plan.isEach) return tormentWithEach(plan)
   while (history.nowMs < untilMs) {
     await stage.sleep(random.int(PAUSE_MS.least, PAUSE_MS.most))
     if (history.nowMs >= untilMs) break
@@ -41,11 +44,25 @@ export async function torment(plan: NemesisPlan): Promise<readonly Injection[]> 
   return injections
 }
 
+async function tormentWithEach(plan: NemesisPlan): Promise<readonly Injection[]> {
+  const injections: Injection[] = []
+  for (const fault of plan.faults) {
+    await plan.stage.sleep(plan.random.int(PAUSE_MS.least, PAUSE_MS.most))
+    injections.push(...(await makeAll([fault], plan)))
+  }
+  return injections
+}
+
 function chooseFaults({ random, faults }: NemesisPlan): readonly Fault[] {
   const first = random.pick(faults)
   if (!random.chance(OVERLAP)) return [first]
   const second = random.pick(faults)
-  return second === first ? [first] : [first, second]
+  return second === first || areInEachOthersWay(first, second) ? [first] : [first, second]
+}
+
+/** A node that one fault starts while another deletes its files belongs to no fault that the service has to stand. */
+function areInEachOthersWay(one: Fault, other: Fault): boolean {
+  return one.handles !== undefined && one.handles === other.handles
 }
 
 async function makeAll(faults: readonly Fault[], plan: NemesisPlan): Promise<readonly Injection[]> {

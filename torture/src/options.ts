@@ -7,6 +7,8 @@ export interface TortureOptions {
   readonly rate: number
   /** Names of faults; null leaves the choice to the seed. */
   readonly only: readonly string[] | null
+  /** Each fault once and alone, one after the other, however long it takes; `minutes` is not looked at. */
+  readonly isEach: boolean
   /** Where the report goes as JSON beside the run's own folder. */
   readonly json: string | null
   readonly keep: boolean
@@ -23,6 +25,7 @@ export function readOptions(args: readonly string[]): TortureOptions {
       seed: { type: 'string' },
       rate: { type: 'string', default: '40' },
       only: { type: 'string' },
+      each: { type: 'boolean', default: false },
       json: { type: 'string' },
       keep: { type: 'boolean', default: false },
     },
@@ -35,6 +38,7 @@ export function readOptions(args: readonly string[]): TortureOptions {
         : readNumber('seed', values.seed, { least: 0, most: 2 ** 32 - 1 }),
     rate: readNumber('rate', values.rate, { least: 1, most: 1_000 }),
     only: values.only?.split(',') ?? null,
+    isEach: values.each,
     json: values.json ?? null,
     keep: values.keep,
   }

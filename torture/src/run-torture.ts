@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { becomeQuiet } from './become-quiet.ts'
 import { Canary } from './canary.ts'
 import { collectEvidence } from './check/evidence.ts'
-import { ALL_FAULTS } from './faults/all-faults.ts'
+import { ALL_FAULTS, missingFor } from './faults/all-faults.ts'
 import { History } from './history.ts'
 import { Clients } from './load/clients.ts'
 import { knowNothing } from './load/known.ts'
@@ -70,7 +70,7 @@ async function torture(
   canary.start()
   clients.start()
   await stage.sleep(WARM_UP_MS)
-  const faults = chooseKinds(plan.only, random.fork('kinds'))
+  const faults = chooseKinds(plan, { stage, random: random.fork('kinds') })
   onProgress(
     `tormenting for ${minutes} minutes with seed ${seed}: ${faults.map(({ name }) => name).join(', ')}`,
   )
@@ -82,6 +82,7 @@ async function torture(
     history,
     canary,
     untilMs,
+    isEach: plan.isEach,
   })
   onProgress('no more faults; waiting until all is quiet')
   stage.fleet.restoreLinks()
@@ -102,21 +103,34 @@ async function torture(
   return createReport({ command: commandOf(plan), seed, versions, evidence, injections, quietAfterMs })
 }
 
-function chooseKinds(only: readonly string[] | null, random: Random): readonly Fault[] {
-  if (only === null) return random.shuffle(ALL_FAULTS).slice(0, Math.ceil(ALL_FAULTS.length * DRAWN_FROM))
-  return only.map((name) => {
-    const fault = ALL_FAULTS.find((one) => one.name === name)
-    if (fault === undefined)
-      throw new RangeError(
-        `--only: there is no fault ${name}; there are ${ALL_FAULTS.map((one) => one.name).join(', ')}`,
-      )
-    return fault
+function chooseKinds(
+  plan: TorturePlan,
+  { stage, random }: { readonly stage: Stage; readonly random: Random },
+): readonly Fault[] {
+  const { only, isEach } = plan
+  const faults = leaveOut(only === null ? ALL_FAULTS : only.map(findFault), plan, stage)
+  if (only !== null || isEach) return faults
+  return random.shuffle(faults).slice(0, Math.ceil(faults.length * DRAWN_FROM))
+}
+
+function leaveOut(faults: readonly Fault[], { onProgress }: TorturePlan, stage: Stage): readonly Fault[] {
+  return faults.filter((fault) => {
+    const missing = missingFor(fault, stage)
+    if (missing !== null) onProgress(`left out: ${fault.name}, which needs ${missing}`)
+    return missing === null
   })
 }
 
-function commandOf({ minutes, seed, rate, only }: TorturePlan): string {
+function findFault(name: string): Fault {
+  const fault = ALL_FAULTS.find((one) => one.name === name)
+  if (fault !== undefined) return fault
+  const names = ALL_FAULTS.map((one) => one.name).join(', ')
+  throw new RangeError(`--only: there is no fault ${name}; there are ${names}`)
+}
+
+function commandOf({ minutes, seed, rate, only, isEach }: TorturePlan): string {
   const chosen = only === null ? '' : ` --only ${only.join(',')}`
-  return `npm run torture -- --minutes ${minutes} --seed ${seed} --rate ${rate}${chosen}`
+  return `npm run torture -- --minutes ${minutes} --seed ${seed} --rate ${rate}${chosen}${isEach ? ' --each' : ''}`
 }
 
 async function readVersions({ ledger, rabbitmq }: Stage): Promise<Readonly<Record<string, string>>> {

@@ -25,7 +25,31 @@ export interface Stage {
 /** The path of one process to one engine. */
 export type Links = Readonly<Record<Engine, TcpProxy>>
 
+/** One node of a cluster; `start`, `stop` and `kill` are idempotent. */
+export interface ClusterNode {
+  readonly name: string
+  start(): Promise<void>
+  stop(): Promise<void>
+  kill(): Promise<void>
+  pause(): void
+  resume(): void
+}
+
+export interface ClusterControl {
+  readonly members: readonly ClusterNode[]
+  /** The node that leads the queue; null while nobody does. */
+  leaderOf(queue: string): Promise<ClusterNode | null>
+  /** Lets go on who is paused, starts who does not run, and waits until every node sees all others. */
+  restore(): Promise<void>
+  /** Waits until every node sees all others. */
+  whole(): Promise<void>
+  /** The node loses what it has and joins as a new member. */
+  replace(node: ClusterNode): Promise<void>
+}
+
 export interface BrokerControl {
+  /** Null when it is one node, which is then `node`. */
+  readonly cluster: ClusterControl | null
   readonly node: PrivateRabbitMq
   readonly amqpUrl: string
   readonly managementUrl: string
@@ -48,6 +72,10 @@ export interface Fault {
   readonly name: string
   /** What it does, for the report's reader. */
   readonly meaning: string
+  /** Without it, the fault is left out and named. */
+  readonly needs?: 'cluster' | 'root'
+  /** Two faults that do things to the process of the same engine are not made at once. */
+  readonly handles?: Engine
   /** Makes it, holds it and heals it: when this resolves, nothing of it is left to undo. */
   readonly inject: (stage: Stage) => Promise<void>
 }

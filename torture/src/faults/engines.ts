@@ -5,6 +5,7 @@ export const ENGINE_FAULTS: readonly Fault[] = [
   {
     name: 'kill-rabbitmq',
     meaning: 'RabbitMQ is killed and started again',
+    handles: 'rabbitmq',
     inject: async ({ rabbitmq, sleep, random }) => {
       await rabbitmq.node.kill()
       await sleep(random.int(0, 5_000))
@@ -14,6 +15,7 @@ export const ENGINE_FAULTS: readonly Fault[] = [
   {
     name: 'freeze-rabbitmq',
     meaning: 'RabbitMQ is stopped for 2 to 20 s and then goes on',
+    handles: 'rabbitmq',
     inject: async ({ rabbitmq, sleep, random }) => {
       rabbitmq.node.pause()
       await sleep(random.int(2_000, 20_000))
@@ -23,6 +25,7 @@ export const ENGINE_FAULTS: readonly Fault[] = [
   {
     name: 'erase-rabbitmq',
     meaning: 'RabbitMQ is killed, its data directory is deleted, and an empty one starts',
+    handles: 'rabbitmq',
     inject: async ({ rabbitmq, sleep, random }) => {
       await rabbitmq.node.kill()
       rabbitmq.node.forget()
@@ -33,6 +36,7 @@ export const ENGINE_FAULTS: readonly Fault[] = [
   {
     name: 'kill-postgres',
     meaning: 'Postgres is killed with every backend and recovers',
+    handles: 'postgres',
     inject: async ({ postgres, sleep, random }) => {
       await postgres.server.kill()
       await sleep(random.int(0, 5_000))
@@ -42,6 +46,7 @@ export const ENGINE_FAULTS: readonly Fault[] = [
   {
     name: 'restart-postgres',
     meaning: 'Postgres is shut down (fast) and started again',
+    handles: 'postgres',
     inject: async ({ postgres }) => {
       await postgres.server.stop()
       await postgres.start()
@@ -50,6 +55,7 @@ export const ENGINE_FAULTS: readonly Fault[] = [
   {
     name: 'freeze-postgres',
     meaning: 'Postgres is stopped with every backend for 1 to 12 s and then goes on',
+    handles: 'postgres',
     inject: async ({ postgres, sleep, random }) => {
       postgres.server.pause()
       await sleep(random.int(1_000, 12_000))

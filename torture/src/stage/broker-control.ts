@@ -11,6 +11,7 @@ export async function startBroker(options: {
   const node = new PrivateRabbitMq({ ...options, isDurable: true, onProgress: () => {} })
   const { amqpUrl, amqpManagementUrl: managementUrl } = await node.start()
   return {
+    cluster: null,
     node,
     amqpUrl,
     managementUrl,
