@@ -54,6 +54,20 @@ export const STRANGER_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'expired-tickets',
+    meaning:
+      'the tickets of open tasks are published with a time to live that is over, so that RabbitMQ buries them',
+    inject: async (stage) => {
+      for (const { taskId, number, lane } of await openTickets(stage))
+        await publishOne(stage, {
+          exchange: EXCHANGE,
+          queue: laneQueue(lane),
+          ticket: { taskId, number },
+          expiresAfterMs: 0,
+        })
+    },
+  },
+  {
     name: 'future-tickets',
     meaning:
       'tickets of open tasks are published with numbers that do not exist yet, as after a ledger that went back',
@@ -115,13 +129,18 @@ interface Forgery {
   readonly exchange: string
   readonly queue: string
   readonly ticket: Parameters<typeof encodeTicket>[0]
+  readonly expiresAfterMs?: number
 }
 
-async function publishOne({ rabbitmq }: Stage, { exchange, queue, ticket }: Forgery): Promise<void> {
+async function publishOne({ rabbitmq }: Stage, forgery: Forgery): Promise<void> {
+  const { exchange, queue, ticket, expiresAfterMs } = forgery
   const payload = Buffer.from(encodeTicket(ticket)).toString('base64')
   const name = encodeURIComponent(exchange)
   await rabbitmq.manage('POST', `/exchanges/%2F/${name}/publish`, {
-    properties: { delivery_mode: 2 },
+    properties: {
+      delivery_mode: 2,
+      ...(expiresAfterMs !== undefined && { expiration: String(expiresAfterMs) }),
+    },
     routing_key: queue,
     payload,
     payload_encoding: 'base64',
