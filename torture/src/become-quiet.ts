@@ -23,13 +23,12 @@ export interface Quiet {
  */
 export async function becomeQuiet(stage: Stage, history: History): Promise<Quiet> {
   const startedAtMs = history.nowMs
-  stage.fleet.restoreLinks()
-  await stage.fleet.restore()
+  await heal(stage)
   let settledSinceMs: number | null = null
   let queues: readonly QueueFact[] = []
   while (history.nowMs - startedAtMs < QUIET_WITHIN_MS) {
     queues = await readQueues(stage)
-    const isQuiet = (await countUnended(stage)) === 0 && queues.every(({ messages }) => messages === 0)
+    const isQuiet = (await countUnended(stage)) === 0 && queues.every(isAtRest)
     settledSinceMs = isQuiet ? (settledSinceMs ?? history.nowMs) : null
     if (settledSinceMs !== null && history.nowMs - settledSinceMs >= SETTLED_FOR_MS) break
     await stage.sleep(LOOK_EVERY_MS)
@@ -37,6 +36,16 @@ export async function becomeQuiet(stage: Stage, history: History): Promise<Quiet
   const quietAfterMs = (settledSinceMs ?? history.nowMs) - startedAtMs
   history.add('quiet', { quietAfterMs, isQuiet: settledSinceMs !== null })
   return { queues, unready: await findUnready(stage), quietAfterMs }
+}
+
+function isAtRest({ messages, consumers, wantedConsumers }: QueueFact): boolean {
+  return messages === 0 && consumers === wantedConsumers
+}
+
+/** What does not become ready is found, and told, when everybody is asked at the end. */
+export async function heal({ fleet, log }: Stage): Promise<void> {
+  fleet.restoreLinks()
+  await fleet.restore().catch((error: unknown) => log('heal.failed', { error: String(error) }))
 }
 
 async function countUnended({ ledger: { db } }: Stage): Promise<number> {
@@ -52,7 +61,7 @@ async function countUnended({ ledger: { db } }: Stage): Promise<number> {
   return Number(open?.count) + Number(carried?.count)
 }
 
-async function readQueues({ rabbitmq }: Stage): Promise<readonly QueueFact[]> {
+async function readQueues({ rabbitmq, fleet }: Stage): Promise<readonly QueueFact[]> {
   const found = (await rabbitmq.manage('GET', '/queues')) as readonly {
     readonly name: string
     readonly messages?: number
@@ -68,6 +77,7 @@ async function readQueues({ rabbitmq }: Stage): Promise<readonly QueueFact[]> {
       ready: queue?.messages_ready ?? 0,
       unacknowledged: queue?.messages_unacknowledged ?? 0,
       consumers: queue?.consumers ?? 0,
+      wantedConsumers: fleet.of(name === ERROR_QUEUE ? 'dispatcher' : 'worker').length,
     }
   })
 }

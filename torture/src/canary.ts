@@ -65,6 +65,7 @@ export class Canary {
       type: 'torture.fast',
       count: 1,
       key: null,
+      askedAtMs: sentAtMs,
       ids: null,
       outcome: 'unknown',
     } as Known['submissions'][number]

@@ -8,7 +8,7 @@ export interface Injection {
   readonly fault: string
   readonly madeAtMs: number
   readonly healedAtMs: number
-  /** Null when other faults followed before it was seen to recover. */
+  /** Null when it was not seen to recover. */
   readonly recoveredAfterMs: number | null
 }
 
@@ -19,6 +19,8 @@ export interface NemesisPlan {
   readonly history: History
   readonly canary: Canary
   readonly untilMs: number
+  /** Ends the run early. */
+  readonly signal: AbortSignal
   /** Each fault once and alone, whatever the time. */
   readonly isEach: boolean
 }
@@ -35,9 +37,9 @@ export async function torment(plan: NemesisPlan): Promise<readonly Injection[]> 
   const injections: Injection[] = []
   const { random, history, stage, untilMs } = plan
   if (plan.isEach) return tormentWithEach(plan)
-  while (history.nowMs < untilMs) {
+  while (history.nowMs < untilMs && !plan.signal.aborted) {
     await stage.sleep(random.int(PAUSE_MS.least, PAUSE_MS.most))
-    if (history.nowMs >= untilMs) break
+    if (history.nowMs >= untilMs || plan.signal.aborted) break
     const chosen = chooseFaults(plan)
     injections.push(...(await makeAll(chosen, plan)))
   }
@@ -47,6 +49,7 @@ export async function torment(plan: NemesisPlan): Promise<readonly Injection[]> 
 async function tormentWithEach(plan: NemesisPlan): Promise<readonly Injection[]> {
   const injections: Injection[] = []
   for (const fault of plan.faults) {
+    if (plan.signal.aborted) break
     await plan.stage.sleep(plan.random.int(PAUSE_MS.least, PAUSE_MS.most))
     injections.push(...(await makeAll([fault], plan)))
   }
@@ -90,9 +93,9 @@ async function makeOne(
 
 async function untilRecovered(
   healedAtMs: number,
-  { canary, history, stage }: NemesisPlan,
+  { canary, history, stage, signal }: NemesisPlan,
 ): Promise<number | null> {
-  while (history.nowMs - healedAtMs < RECOVERY_WAITED_MS) {
+  while (history.nowMs - healedAtMs < RECOVERY_WAITED_MS && !signal.aborted) {
     const afterMs = canary.recoveredAfterMs(healedAtMs)
     if (afterMs !== null) return afterMs
     await stage.sleep(LOOK_EVERY_MS)

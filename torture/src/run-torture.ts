@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { becomeQuiet } from './become-quiet.ts'
+import { becomeQuiet, heal } from './become-quiet.ts'
 import { Canary } from './canary.ts'
 import { collectEvidence } from './check/evidence.ts'
 import { ALL_FAULTS, missingFor } from './faults/all-faults.ts'
@@ -83,10 +83,11 @@ async function torture(
     canary,
     untilMs,
     isEach: plan.isEach,
+    signal: plan.signal,
   })
+  plan.signal.throwIfAborted()
   onProgress('no more faults; waiting until all is quiet')
-  stage.fleet.restoreLinks()
-  await stage.fleet.restore()
+  await heal(stage)
   await Promise.all([clients.stop(), canary.stop()])
   const { quietAfterMs, queues, unready } = await becomeQuiet(stage, history)
   const processes = resources.stop()
@@ -98,6 +99,7 @@ async function torture(
     unready,
     queues,
     sideLog,
+    injections,
   })
   const versions = await readVersions(stage)
   return createReport({ command: commandOf(plan), seed, versions, evidence, injections, quietAfterMs })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { HistoryLine } from '../history.ts'
 import type { Known } from '../load/known.ts'
+import type { Injection } from '../nemesis.ts'
 import type { Stage } from '../stage.ts'
 
 export interface TaskFact {
@@ -19,6 +20,7 @@ export interface AttemptFact {
   readonly taskId: string
   readonly attempt: number
   readonly outcome: string
+  readonly isCharged: boolean
 }
 
 export interface DeadLetterFact {
@@ -46,6 +48,8 @@ export interface QueueFact {
   readonly ready: number
   readonly unacknowledged: number
   readonly consumers: number
+  /** What the fleet has when it is whole. */
+  readonly wantedConsumers: number
 }
 
 export interface ProcessFact {
@@ -68,6 +72,7 @@ export interface Evidence {
   readonly queues: readonly QueueFact[]
   readonly processes: readonly ProcessFact[]
   readonly unready: readonly string[]
+  readonly injections: readonly Injection[]
 }
 
 /** What an invariant found: one line per violation, with the ids that it takes to look into it. */
@@ -77,7 +82,7 @@ export interface Invariant {
   readonly violations: (evidence: Evidence) => readonly string[]
 }
 
-type Collected = Pick<Evidence, 'known' | 'history' | 'processes' | 'unready' | 'queues'>
+type Collected = Pick<Evidence, 'known' | 'history' | 'processes' | 'unready' | 'queues' | 'injections'>
 
 /** Reads ledger and side log. */
 export async function collectEvidence(
@@ -89,7 +94,10 @@ export async function collectEvidence(
     .select(['id', 'type', 'state', 'attempt', 'charged_attempts', 'max_attempts', 'tags', 'result'])
     .execute()
   const open = await db.selectFrom('open_tasks').select('task_id').execute()
-  const attempts = await db.selectFrom('attempts').select(['task_id', 'attempt', 'outcome']).execute()
+  const attempts = await db
+    .selectFrom('attempts')
+    .select(['task_id', 'attempt', 'outcome', 'is_charged'])
+    .execute()
   const letters = await db.selectFrom('dead_letters').select(['id', 'task_id', 'state']).execute()
   const audit = await db
     .selectFrom('audit_entries')
@@ -111,7 +119,7 @@ export async function collectEvidence(
       ]),
     ),
     openIds: new Set(open.map(({ task_id }) => task_id)),
-    attempts: attempts.map((row) => ({ ...row, taskId: row.task_id })),
+    attempts: attempts.map((row) => ({ ...row, taskId: row.task_id, isCharged: row.is_charged })),
     deadLetters: letters.map((row) => ({ ...row, taskId: row.task_id })),
     audit: audit.map((row) => ({
       action: row.action,

@@ -23,11 +23,15 @@ function tasks(...all: readonly TaskFact[]): Pick<Evidence, 'tasks'> {
 const submission = {
   op: 'op-1',
   type: 'torture.fast',
+  askedAtMs: 0,
   count: 1,
   key: 'op-1',
   ids: ['t1'],
   outcome: 'ok',
 } as const
+
+const QUEUE = { name: 'q', messages: 0, ready: 0, unacknowledged: 0, consumers: 1, wantedConsumers: 1 }
+const SEEN = { taskId: 't1', askedAtMs: 1, atMs: 2, result: null }
 
 /** One task that was submitted, ran and succeeded. */
 const CLEAN: Evidence = {
@@ -35,16 +39,17 @@ const CLEAN: Evidence = {
   history: [],
   ...tasks(task()),
   openIds: new Set(),
-  attempts: [{ taskId: 't1', attempt: 1, outcome: 'succeeded' }],
+  attempts: [{ taskId: 't1', attempt: 1, outcome: 'succeeded', isCharged: true }],
   deadLetters: [],
   audit: [],
   runs: [
     { what: 'began', taskId: 't1', attempt: 1 },
     { what: 'ended', taskId: 't1', attempt: 1 },
   ],
-  queues: [{ name: 'q', messages: 0, ready: 0, unacknowledged: 0, consumers: 1 }],
+  queues: [QUEUE],
   processes: [{ name: 'api-1', mostMemoryBytes: 1, mostFiles: 1 }],
   unready: [],
+  injections: [],
 }
 
 function broken(changes: Partial<Evidence>): readonly string[] {
@@ -58,7 +63,7 @@ function knowing(changes: Partial<Evidence['known']>): Partial<Evidence> {
 
 const failed = task({ state: 'failed', type: 'torture.broken', result: null })
 const attemptFailed = {
-  attempts: [{ taskId: 't1', attempt: 1, outcome: 'failed' }],
+  attempts: [{ taskId: 't1', attempt: 1, outcome: 'failed', isCharged: true }],
   runs: [{ what: 'began', taskId: 't1', attempt: 1 } as const],
 }
 const deadLetter = { id: 'd1', taskId: 't1', state: 'open' }
@@ -87,7 +92,7 @@ describe('every invariant can be broken', () => {
       'two attempts that succeeded',
       {
         ...tasks(task({ attempt: 2 })),
-        attempts: [1, 2].map((attempt) => ({ taskId: 't1', attempt, outcome: 'succeeded' })),
+        attempts: [1, 2].map((attempt) => ({ taskId: 't1', attempt, outcome: 'succeeded', isCharged: true })),
         runs: [1, 2].flatMap((attempt) => [
           { what: 'began', taskId: 't1', attempt } as const,
           { what: 'ended', taskId: 't1', attempt } as const,
@@ -96,14 +101,72 @@ describe('every invariant can be broken', () => {
     ],
     ['I2', 'a success that no handler made', { runs: [{ what: 'began', taskId: 't1', attempt: 1 }] }],
     [
-      'I2',
+      'I9',
       'a success that was seen and is another one',
-      knowing({ sightings: [{ taskId: 't1', atMs: 1, state: 'succeeded', result: { op: 'other' } }] }),
+      knowing({ sightings: [{ ...SEEN, state: 'succeeded', result: { op: 'other' } }] }),
+    ],
+    ['I9', 'an ending that was seen and is gone', knowing({ sightings: [{ ...SEEN, state: 'cancelled' }] })],
+    [
+      'I9',
+      'a failure that was seen, is gone, and was not redriven',
+      knowing({ sightings: [{ ...SEEN, state: 'failed' }] }),
     ],
     [
+      'I9',
+      'an ending that somebody was told before another was told that it runs',
+      knowing({
+        sightings: [
+          { ...SEEN, state: 'succeeded', result: { op: 'op-1' } },
+          { ...SEEN, askedAtMs: 3, atMs: 4, state: 'running' },
+        ],
+      }),
+    ],
+    ['I9', 'an accepted task that is not found', { history: [{ atMs: 1, event: 'violation.read' }] }],
+    ['I2', 'a success without an attempt', { attempts: [] }],
+    [
       'I2',
-      'an ending that was seen and is gone',
-      knowing({ sightings: [{ taskId: 't1', atMs: 1, state: 'cancelled', result: null }] }),
+      'a failure of a run that ended well',
+      { ...tasks(failed), ...attemptFailed, runs: CLEAN.runs, deadLetters: [deadLetter] },
+    ],
+    ['I1', 'an open row of no task', { openIds: new Set(['t9']) }],
+    [
+      'I3',
+      'an attempt that was lost and is charged',
+      { attempts: [{ taskId: 't1', attempt: 1, outcome: 'lost', isCharged: true }] },
+    ],
+    ['I3', 'a charge that no attempt explains', { ...tasks(task({ chargedAttempts: 2 })) }],
+    [
+      'I4',
+      'a dead letter that never arrived',
+      { ...tasks(failed), ...attemptFailed, deadLetters: [{ ...deadLetter, state: 'carried' }] },
+    ],
+    [
+      'I5',
+      'a key that is never answered',
+      knowing({ submissions: [{ ...submission, ids: null, outcome: 'unknown' }] }),
+    ],
+    [
+      'I7',
+      'a process that keeps files open',
+      { processes: [{ name: 'api-1', mostMemoryBytes: 1, mostFiles: 900 }] },
+    ],
+    ['I8', 'a queue that is gone', { queues: [{ ...QUEUE, messages: -1, ready: -1 }] }],
+    ['I8', 'a queue that is not drained', { queues: [{ ...QUEUE, messages: 1, ready: 1 }] }],
+    [
+      'I8',
+      'a fault after which nothing flowed any more',
+      { injections: [{ fault: 'kill-api', madeAtMs: 1, healedAtMs: 2, recoveredAfterMs: null }] },
+    ],
+    [
+      'I8',
+      'a service that fails when it is told to stop',
+      { history: [{ atMs: 1, event: 'violation.exit' }] },
+    ],
+    ['I10', 'a cancelled task that nobody cancelled', { ...tasks(task({ state: 'cancelled' })) }],
+    [
+      'I10',
+      'a task that was cancelled and succeeded',
+      { audit: [{ action: 'task.cancelled', deadLetterId: null, taskId: 't1' }] },
     ],
     ['I3', 'an attempt without its record', { ...tasks(task({ attempt: 2 })) }],
     ['I3', 'an attempt that began twice', { runs: [...CLEAN.runs, CLEAN.runs[0]!] }],
@@ -125,7 +188,7 @@ describe('every invariant can be broken', () => {
       'two tasks of one submission',
       {
         ...tasks(task(), task({ id: 't2' })),
-        attempts: [...CLEAN.attempts, { taskId: 't2', attempt: 1, outcome: 'succeeded' }],
+        attempts: [...CLEAN.attempts, { taskId: 't2', attempt: 1, outcome: 'succeeded', isCharged: true }],
         runs: [
           ...CLEAN.runs,
           { what: 'began', taskId: 't2', attempt: 1 },
@@ -142,16 +205,8 @@ describe('every invariant can be broken', () => {
     ['I7', 'a process that grew', { processes: [{ name: 'api-1', mostMemoryBytes: 2e9, mostFiles: 1 }] }],
     ['I7', 'a refusal that took for ever', knowing({ refusals: [{ status: 503, durationMs: 30_000 }] })],
     ['I8', 'a service that is not ready again', { unready: ['api-1 is not ready'] }],
-    [
-      'I8',
-      'a message that is stuck inside a queue',
-      { queues: [{ name: 'q', messages: 1, ready: 0, unacknowledged: 0, consumers: 1 }] },
-    ],
-    [
-      'I8',
-      'a queue that nobody consumes',
-      { queues: [{ name: 'q', messages: 0, ready: 0, unacknowledged: 0, consumers: 0 }] },
-    ],
+    ['I8', 'a message that is stuck inside a queue', { queues: [{ ...QUEUE, messages: 1 }] }],
+    ['I8', 'a queue that nobody consumes', { queues: [{ ...QUEUE, consumers: 0 }] }],
     ['I9', 'a task that nobody submitted', { ...tasks(task(), task({ id: 't2', op: null, attempt: 0 })) }],
     [
       'I9',

@@ -38,6 +38,8 @@ const ACTS = {
 
 const REPEAT_AFTER_MS = 500
 const MAX_UNDER_WAY = 200
+/** So long clients repeat what was not answered, when no fault is left. */
+const ANSWERED_WITHIN_MS = 120_000
 /** The oldest tasks are read no more. */
 const RECENT = 2_000
 
@@ -50,8 +52,10 @@ export class Clients {
   readonly #underWay = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | null = null
   #count = 0
+  #givesUpAtMs = Number.POSITIVE_INFINITY
   /** Ids of tasks in order of acceptance, the last few thousand. */
   readonly #recent: string[] = []
+  readonly #ops = new Map<string, { readonly name: string; readonly type: string }>()
 
   constructor(plan: ClientsPlan) {
     this.#plan = plan
@@ -61,9 +65,10 @@ export class Clients {
     this.#timer = setInterval(() => this.#begin(), 1_000 / this.#plan.rate)
   }
 
-  /** Begins nothing more, and waits until every keyed submission is known. */
+  /** Begins nothing more, and waits until every keyed submission is known, or two minutes are over. */
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer)
+    this.#givesUpAtMs = this.#plan.history.nowMs + ANSWERED_WITHIN_MS
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
@@ -113,6 +118,7 @@ export class Clients {
       type,
       count,
       key: isKeyed ? op : null,
+      askedAtMs: history.nowMs,
       ids: null,
       outcome: 'unknown',
     }
@@ -130,7 +136,7 @@ export class Clients {
       ...(type === 'torture.slow' && { durationMs: random.int(200, 4_000) }),
       ...(type === 'torture.stalling' && { durationMs: random.int(500, 8_000) }),
     }
-    const delay = random.chance(0.1) ? { delayMs: random.int(100, 5_000) } : {}
+    const delay = random.chance(0.1) ? later(random) : {}
     const lane = random.chance(0.3) ? { lane: random.pick(['high', 'normal', 'low']) } : {}
     return { type, input, tags: [op], ...delay, ...lane }
   }
@@ -147,7 +153,7 @@ export class Clients {
         if (submission.outcome !== 'ok') submission.outcome = 'fail'
         return
       }
-      if (key === null) return
+      if (key === null || this.#plan.history.nowMs > this.#givesUpAtMs) return
       await pause(REPEAT_AFTER_MS)
     }
   }
@@ -160,6 +166,7 @@ export class Clients {
     submission.ids ??= ids
     submission.outcome = 'ok'
     if (!isFirst) return
+    for (const id of ids) this.#ops.set(id, { name: submission.op, type: submission.type })
     this.#recent.push(...ids)
     this.#recent.splice(0, Math.max(0, this.#recent.length - RECENT))
   }
@@ -168,10 +175,11 @@ export class Clients {
     const { random, known, history } = this.#plan
     if (this.#recent.length === 0) return
     const taskId = random.pick(this.#recent)
+    const askedAtMs = history.nowMs
     const outcome = await this.#call(`/tasks/${taskId}`)
     if (outcome.kind === 'ok') {
       const { state, result } = outcome.body
-      known.sightings.push({ taskId, atMs: history.nowMs, state, result })
+      known.sightings.push({ taskId, askedAtMs, atMs: history.nowMs, state, result })
     } else if (outcome.kind === 'fail') history.add('violation.read', { taskId, ...shorten(outcome) })
   }
 
@@ -191,15 +199,25 @@ export class Clients {
     const own = items.filter(({ taskId }) => taskId !== null)
     if (own.length === 0) return
     const { id, taskId } = this.#plan.random.pick(own)
-    await this.#command({ kind, taskId, deadLetterId: id, outcome: 'unknown' }, `/dead-letters/${id}/${kind}`)
+    const command: Command = { kind, taskId, deadLetterId: id, outcome: 'unknown' }
+    await this.#command(command, `/dead-letters/${id}/${kind}`, this.#edit(command))
   }
 
-  async #command(command: Command, path: string): Promise<void> {
+  /** Some redrives change what they send back. */
+  #edit({ kind, taskId }: Command): object | undefined {
+    const { random, sideLog } = this.#plan
+    if (kind !== 'redrive' || !random.chance(0.5)) return undefined
+    const op = this.#ops.get(taskId)
+    const input = op?.type === 'torture.mended' ? { input: { sideLog, op: op.name } } : {}
+    return { ...input, lane: random.pick(['high', 'normal', 'low']), maxAttempts: random.int(1, 4) }
+  }
+
+  async #command(command: Command, path: string, body?: object): Promise<void> {
     const { known, history } = this.#plan
     known.commands.push(command)
     const { kind, taskId } = command
     history.add('command.invoked', { kind, taskId })
-    const outcome = await this.#call(path, { method: 'POST' })
+    const outcome = await this.#call(path, { method: 'POST', ...(body !== undefined && { body }) })
     command.outcome = outcome.kind
     history.add(`command.${outcome.kind}`, { kind, taskId, ...shorten(outcome) })
   }
@@ -235,6 +253,11 @@ function draw<Name extends string>(weights: Readonly<Record<Name, number>>, rand
     if (left < 0) return name
   }
   throw new RangeError('no weights')
+}
+
+function later(random: Random): object {
+  const delayMs = random.int(100, 5_000)
+  return random.chance(0.5) ? { delayMs } : { runAt: new Date(Date.now() + delayMs).toISOString() }
 }
 
 function shorten(outcome: Outcome): object {

@@ -4,6 +4,7 @@ export interface Submission {
   readonly type: string
   readonly count: number
   readonly key: string | null
+  readonly askedAtMs: number
   /** Null until, if ever, an answer said so. */
   ids: readonly string[] | null
   outcome: 'ok' | 'fail' | 'unknown'
@@ -12,6 +13,8 @@ export interface Submission {
 /** A state in which a client saw a task. */
 export interface Sighting {
   readonly taskId: string
+  readonly askedAtMs: number
+  /** When the answer was there. */
   readonly atMs: number
   readonly state: string
   readonly result: unknown
