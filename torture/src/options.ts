@@ -1,4 +1,12 @@
 import { parseArgs } from 'node:util'
+import {
+  isPostgresVersion,
+  isRabbitMqVersion,
+  POSTGRES_VERSIONS,
+  RABBITMQ_VERSIONS,
+  type PostgresVersion,
+  type RabbitMqVersion,
+} from '@redrive/engines'
 
 export interface TortureOptions {
   readonly minutes: number
@@ -9,6 +17,11 @@ export interface TortureOptions {
   readonly only: readonly string[] | null
   /** Each fault once and alone, one after the other, however long it takes; `minutes` is not looked at. */
   readonly isEach: boolean
+  /** Missing: whichever is at hand. */
+  readonly broker: RabbitMqVersion | undefined
+  readonly postgres: PostgresVersion | undefined
+  /** Nodes of RabbitMQ: 1, or those of a cluster. */
+  readonly cluster: number
   /** Where the report goes as JSON beside the run's own folder. */
   readonly json: string | null
   readonly keep: boolean
@@ -26,6 +39,9 @@ export function readOptions(args: readonly string[]): TortureOptions {
       rate: { type: 'string', default: '40' },
       only: { type: 'string' },
       each: { type: 'boolean', default: false },
+      broker: { type: 'string' },
+      postgres: { type: 'string' },
+      cluster: { type: 'string', default: '1' },
       json: { type: 'string' },
       keep: { type: 'boolean', default: false },
     },
@@ -39,9 +55,28 @@ export function readOptions(args: readonly string[]): TortureOptions {
     rate: readNumber('rate', values.rate, { least: 1, most: 1_000 }),
     only: values.only?.split(',') ?? null,
     isEach: values.each,
+    broker: readVersion('broker', values.broker, { is: isRabbitMqVersion, known: RABBITMQ_VERSIONS }),
+    postgres: readVersion('postgres', values.postgres, { is: isPostgresVersion, known: POSTGRES_VERSIONS }),
+    cluster: readNodes(values.cluster),
     json: values.json ?? null,
     keep: values.keep,
   }
+}
+
+/** Two nodes have no majority when one is gone. */
+function readNodes(text: string): number {
+  const nodes = readNumber('cluster', text, { least: 1, most: 7 })
+  if (nodes % 2 === 1) return nodes
+  throw new RangeError(`--cluster must be an odd number, not ${text}`)
+}
+
+function readVersion<Version extends string>(
+  name: string,
+  text: string | undefined,
+  { is, known }: { readonly is: (text: string) => text is Version; readonly known: readonly Version[] },
+): Version | undefined {
+  if (text === undefined || is(text)) return text
+  throw new RangeError(`--${name} must be one of ${known.join(', ')}, not ${JSON.stringify(text)}`)
 }
 
 function freshSeed(): number {

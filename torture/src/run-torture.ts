@@ -34,7 +34,14 @@ export async function runTorture(plan: TorturePlan): Promise<Report> {
   const random = createRandom(seed)
   const history = new History(join(folder, 'history.jsonl'))
   onProgress('starting engines and services')
-  const standing = await setUpStage({ folder, random: random.fork('faults'), history, signal })
+  const standing = await setUpStage({
+    folder,
+    random: random.fork('faults'),
+    history,
+    signal,
+    versions: { rabbitMq: plan.broker, postgres: plan.postgres },
+    nodes: plan.cluster,
+  })
   try {
     const report = await torture(plan, { ...standing, random, history })
     writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)

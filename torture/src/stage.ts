@@ -1,4 +1,4 @@
-import type { PrivatePostgres, PrivateRabbitMq } from '@redrive/engines'
+import type { PrivatePostgres } from '@redrive/engines'
 import type { Database } from '@redrive/shared/database'
 import type pg from 'pg'
 import type { TcpProxy } from '@redrive/shared/testing'
@@ -47,16 +47,31 @@ export interface ClusterControl {
   replace(node: ClusterNode): Promise<void>
 }
 
+/** The whole broker, of however many nodes. */
+export interface BrokerNode {
+  kill(): Promise<void>
+  stop(): Promise<void>
+  pause(): void
+  resume(): void
+  /** Removes what a stopped broker keeps. */
+  forget(): void
+  /** Runs `rabbitmqctl` and answers what it printed. */
+  control(args: readonly string[]): Promise<string>
+}
+
 export interface BrokerControl {
   /** Null when it is one node, which is then `node`. */
   readonly cluster: ClusterControl | null
-  readonly node: PrivateRabbitMq
+  readonly node: BrokerNode
+  /** Of one node. */
   readonly amqpUrl: string
-  readonly managementUrl: string
+  readonly amqpUrls: readonly string[]
+  readonly managementUrls: readonly string[]
   /** Calls the management API. Throws on any error status but 404 to a DELETE. */
   manage(method: 'DELETE' | 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<unknown>
   /** Starts the node again on its ports, whatever became of it. */
   start(): Promise<void>
+  stop(): Promise<void>
 }
 
 export interface LedgerControl {

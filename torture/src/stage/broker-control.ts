@@ -1,47 +1,72 @@
-import { PrivateRabbitMq } from '@redrive/engines'
-import type { BrokerControl } from '../stage.ts'
+import { PrivateRabbitMq, PrivateRabbitMqCluster, type RabbitMqVersion } from '@redrive/engines'
+import type { BrokerControl, BrokerNode } from '../stage.ts'
+import { managementOf } from './management-of.ts'
 
-const WITHIN_MS = 10_000
-
-/** Starts a durable RabbitMQ of the run's own. */
-export async function startBroker(options: {
+export interface BrokerPlan {
   readonly dataFolder: string
   readonly cacheFolder: string
-}): Promise<BrokerControl> {
-  const node = new PrivateRabbitMq({ ...options, isDurable: true, onProgress: () => {} })
-  const { amqpUrl, amqpManagementUrl: managementUrl } = await node.start()
+  readonly version: RabbitMqVersion | undefined
+  /** One, or three or more that make a cluster. */
+  readonly nodes: number
+}
+
+/** Starts a durable RabbitMQ of the run's own. */
+export function startBroker({ nodes, ...options }: BrokerPlan): Promise<BrokerControl> {
+  const plan = { ...options, isDurable: true, onProgress: () => {} }
+  return nodes === 1 ? startNode(plan) : startCluster({ ...plan, nodes })
+}
+
+type EnginePlan = ConstructorParameters<typeof PrivateRabbitMq>[0]
+
+async function startNode(plan: EnginePlan): Promise<BrokerControl> {
+  const node = new PrivateRabbitMq(plan)
+  const { amqpUrl, amqpManagementUrl } = await node.start()
   return {
     cluster: null,
     node,
     amqpUrl,
-    managementUrl,
-    manage: (method, path, body) => manage(new URL(managementUrl), { method, path, body }),
+    amqpUrls: [amqpUrl],
+    managementUrls: [amqpManagementUrl],
+    manage: managementOf([amqpManagementUrl]),
     start: async () => {
       const again = await node.start()
       if (again.amqpUrl !== amqpUrl) throw new Error('RabbitMQ came back on another port')
     },
+    stop: () => node.stop(),
   }
 }
 
-interface Call {
-  readonly method: string
-  readonly path: string
-  readonly body: unknown
+async function startCluster(plan: EnginePlan & { readonly nodes: number }): Promise<BrokerControl> {
+  const cluster = new PrivateRabbitMqCluster(plan)
+  const { amqpUrls, amqpManagementUrls: managementUrls } = await cluster.start()
+  const [amqpUrl = ''] = amqpUrls
+  return {
+    cluster,
+    node: asOne(cluster),
+    amqpUrl,
+    amqpUrls,
+    managementUrls,
+    manage: managementOf(managementUrls),
+    start: () => cluster.restore(),
+    stop: () => cluster.stop(),
+  }
 }
 
-async function manage(base: URL, { method, path, body }: Call): Promise<unknown> {
-  const user = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`
-  const response = await fetch(`${base.origin}/api${path}`, {
-    method,
-    headers: {
-      authorization: `Basic ${Buffer.from(user).toString('base64')}`,
-      'content-type': 'application/json',
+/** What is done to a broker is done to all of its nodes at once; the command line asks the first that runs. */
+function asOne(cluster: PrivateRabbitMqCluster): BrokerNode {
+  const toAll = async (act: (node: PrivateRabbitMqCluster['members'][number]) => Promise<void>) => {
+    await Promise.all(cluster.members.map(act))
+  }
+  return {
+    kill: () => toAll((node) => node.kill()),
+    stop: () => toAll((node) => node.stop()),
+    pause: () => cluster.members.forEach((node) => node.pause()),
+    resume: () => cluster.members.forEach((node) => node.resume()),
+    forget: () => cluster.members.forEach((node) => node.forget()),
+    control: (args) => {
+      const running = cluster.members.find(({ isRunning }) => isRunning)
+      if (running === undefined) throw new Error('no node of RabbitMQ is running')
+      return running.control(args)
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(WITHIN_MS),
-  })
-  const text = await response.text()
-  const isGone = method === 'DELETE' && response.status === 404
-  if (!response.ok && !isGone) throw new Error(`RabbitMQ: ${method} ${path}: ${response.status} ${text}`)
-  return text === '' ? null : JSON.parse(text)
+  }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { join } from 'node:path'
-import { freePorts, PrivatePostgres } from '@redrive/engines'
+import { freePorts, PrivatePostgres, type PostgresVersion, type RabbitMqVersion } from '@redrive/engines'
 import { migrateToLatest } from '@redrive/migrations'
 import { createDatabase } from '@redrive/shared/database'
 import pg from 'pg'
@@ -10,6 +10,7 @@ import type { History } from '../history.ts'
 import type { Random } from '../random.ts'
 import type { Links, LedgerControl, Service, Stage } from '../stage.ts'
 import { Balancer } from '../../../test/harness/balancer.ts'
+import { joinPaths } from './join-paths.ts'
 import { startBroker } from './broker-control.ts'
 import { Fleet } from './fleet.ts'
 import { Member } from './member.ts'
@@ -21,6 +22,12 @@ export interface StagePlan {
   readonly random: Random
   readonly history: History
   readonly signal: AbortSignal
+  readonly versions: {
+    readonly rabbitMq: RabbitMqVersion | undefined
+    readonly postgres: PostgresVersion | undefined
+  }
+  /** Nodes of RabbitMQ. */
+  readonly nodes: number
 }
 
 export interface StandingStage {
@@ -47,15 +54,26 @@ const SETTINGS = {
 }
 
 /** Engines with durable settings, a fleet behind a balancer, and a proxy on every path to an engine. */
-export async function setUpStage({ folder, random, history, signal }: StagePlan): Promise<StandingStage> {
+export async function setUpStage({
+  folder,
+  random,
+  history,
+  signal,
+  ...engines
+}: StagePlan): Promise<StandingStage> {
   const logFolder = join(folder, 'logs')
   mkdirSync(logFolder, { recursive: true })
   const sideLog = join(folder, 'side.log')
   writeFileSync(sideLog, '')
   const cacheFolder = join(REPOSITORY_FOLDER, '.redrive/cache/rabbitmq')
   const [rabbitmq, postgres] = await Promise.all([
-    startBroker({ dataFolder: join(folder, 'rabbitmq'), cacheFolder }),
-    startLedger(join(folder, 'postgres')),
+    startBroker({
+      dataFolder: join(folder, 'rabbitmq'),
+      cacheFolder,
+      version: engines.versions.rabbitMq,
+      nodes: engines.nodes,
+    }),
+    startLedger(join(folder, 'postgres'), engines.versions.postgres),
   ])
   await migrateToLatest(postgres.databaseUrl)
   const ledger = createDatabase({
@@ -68,12 +86,12 @@ export async function setUpStage({ folder, random, history, signal }: StagePlan)
   const ports = await freePorts(FLEET.map((_, index) => String(index)))
   const members = await Promise.all(
     FLEET.map(async (service, index) => {
-      const links = await link(rabbitmq.amqpUrl, postgres.databaseUrl)
+      const links = await link(rabbitmq.amqpUrls, postgres.databaseUrl)
       const settings = {
         ...SETTINGS,
         DATABASE_URL: links.postgres.through(postgres.databaseUrl),
-        AMQP_URL: links.rabbitmq.through(rabbitmq.amqpUrl),
-        AMQP_MANAGEMENT_URL: rabbitmq.managementUrl,
+        AMQP_URL: links.rabbitmq.through(rabbitmq.amqpUrls.join()),
+        AMQP_MANAGEMENT_URL: rabbitmq.managementUrls.join(),
         ADMIN_API_KEY,
         METRICS_PORT: String(ports[index]),
         WORKER_HANDLERS: join(import.meta.dirname, '../handlers'),
@@ -98,13 +116,13 @@ export async function setUpStage({ folder, random, history, signal }: StagePlan)
     await balancer.stop()
     await fleet.stop()
     await ledger.close()
-    await Promise.all([rabbitmq.node.stop(), postgres.server.stop()])
+    await Promise.all([rabbitmq.stop(), postgres.server.stop()])
   }
   return { stage, apiUrl, sideLog, takeDown }
 }
 
-async function startLedger(dataFolder: string): Promise<LedgerControl> {
-  const server = new PrivatePostgres({ dataFolder, isDurable: true })
+async function startLedger(dataFolder: string, version: PostgresVersion | undefined): Promise<LedgerControl> {
+  const server = new PrivatePostgres({ dataFolder, isDurable: true, version })
   const databaseUrl = await server.start()
   return {
     server,
@@ -124,10 +142,10 @@ async function connect(connectionString: string): Promise<pg.Client> {
   return client
 }
 
-async function link(amqpUrl: string, databaseUrl: string): Promise<Links> {
+async function link(amqpUrls: readonly string[], databaseUrl: string): Promise<Links> {
   const to = (url: string) => {
     const { hostname, port } = new URL(url)
     return createTcpProxy({ host: hostname, port: Number(port) })
   }
-  return { rabbitmq: await to(amqpUrl), postgres: await to(databaseUrl) }
+  return { rabbitmq: joinPaths(await Promise.all(amqpUrls.map(to))), postgres: await to(databaseUrl) }
 }
