@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { PrivateRabbitMq, PrivateRabbitMqCluster } from '@redrive/engines'
 import { assertTopology, BrokerConnection } from '@redrive/shared/broker'
 import { onCleanup, REPOSITORY_FOLDER } from '@redrive/shared/testing'
-import { pino } from 'pino'
+import { createLogger } from '@redrive/shared/runtime'
 import { engineVersions } from '../harness/engine-versions.ts'
 
-const logger = pino({ level: 'silent' })
+const logger = createLogger({ service: 'dispatcher', level: 'silent' })
 
 /** A node with settings of RabbitMQ's own (Erlang's, "name, value") that others could not live with, and the topology. */
 export async function startOwnBroker(settings: readonly string[]) {

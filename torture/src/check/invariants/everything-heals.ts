@@ -1,4 +1,4 @@
-import type { Evidence, Invariant, QueueFact } from '../evidence.ts'
+import type { Invariant, QueueFact } from '../evidence.ts'
 
 export const everythingHeals: Invariant = {
   id: 'I8',
