@@ -6,8 +6,10 @@ const PUBLISHERS = 8
 
 /** Publishes and consumes for as long as the test likes, and remembers what was confirmed and what arrived. */
 export interface ClusterLoad {
-  readonly outcomes: Map<string, PublishOutcome>
-  readonly arrived: Set<string>
+  /** How many were begun so far. */
+  begun(): number
+  /** What became of those that were begun after as many others. */
+  outcomesSince(begun: number): readonly PublishOutcome[]
   /** Resolves once this many more were confirmed. */
   confirmMore(count: number): Promise<void>
   /** Ends publishing, and resolves once everything that was confirmed has arrived. */
@@ -24,23 +26,23 @@ export async function startClusterLoad(connect: () => BrokerConnection): Promise
       delivery.ack()
     },
   })
-  const outcomes = new Map<string, PublishOutcome>()
+  const outcomes: (PublishOutcome | undefined)[] = []
   let isPublishing = true
   let count = 0
   const publishOn = async (): Promise<void> => {
     while (isPublishing) {
-      const id = `ticket.${count++}`
-      outcomes.set(id, await publisher.publish(ticket(id)))
+      const number = count++
+      outcomes[number] = await publisher.publish(ticket(`ticket.${number}`))
       // Without a channel the answer comes at once, and asking again at once would only keep the processor busy.
       await waitFor(() => publisher.isReady || !isPublishing, 'a channel', { deadlineMs: 120_000 })
     }
   }
   const publishing = Promise.all(Array.from({ length: PUBLISHERS }, publishOn))
   const confirmed = (): string[] =>
-    [...outcomes].filter(([, outcome]) => outcome === 'confirmed').map(([id]) => id)
+    outcomes.flatMap((outcome, number) => (outcome === 'confirmed' ? [`ticket.${number}`] : []))
   return {
-    outcomes,
-    arrived,
+    begun: () => count,
+    outcomesSince: (begun) => outcomes.slice(begun).filter((outcome) => outcome !== undefined),
     confirmMore: async (more) => {
       const target = confirmed().length + more
       await waitFor(() => confirmed().length >= target, `${more} more confirms`, { deadlineMs: 120_000 })
