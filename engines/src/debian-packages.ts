@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { EngineError } from './engine-error.ts'
 import { otherSuiteSource } from './other-suite-source.ts'
 import { PackagesUnavailableError } from './packages-unavailable-error.ts'
 import { CommandError, runCommand } from './run-command.ts'
@@ -48,23 +49,29 @@ export async function unpackDebianPackages(request: PackageRequest): Promise<str
   mkdirSync(request.cacheFolder, { recursive: true })
   const work = mkdtempSync(join(request.cacheFolder, 'fetching-'))
   try {
-    const debs = await download(work, request)
+    const debs = await download(work, request).catch(unavailable)
     request.onProgress('unpacking RabbitMQ')
     const root = join(work, 'root')
-    for (const deb of debs) await runCommand('dpkg', ['-x', deb, root])
+    for (const deb of debs) await runCommand('dpkg', ['-x', deb, root]).catch(unusable)
     request.prepare(root)
     publish(root, unpacked)
-  } catch (cause) {
-    throw cause instanceof CommandError
-      ? new PackagesUnavailableError(`RabbitMQ could not be fetched: ${cause.message}`, {
-          advice: ADVICE,
-          cause,
-        })
-      : cause
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
   return unpacked
+}
+
+function unavailable(cause: unknown): never {
+  if (!(cause instanceof CommandError)) throw cause
+  throw new PackagesUnavailableError(`RabbitMQ could not be fetched: ${cause.message}`, {
+    advice: ADVICE,
+    cause,
+  })
+}
+
+function unusable(cause: unknown): never {
+  if (!(cause instanceof CommandError)) throw cause
+  throw new EngineError(`RabbitMQ could not be unpacked: ${cause.message}`, { advice: ADVICE, cause })
 }
 
 /**

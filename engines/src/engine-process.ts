@@ -20,6 +20,8 @@ export interface EngineProgram {
   readonly user?: { readonly uid: number; readonly gid: number }
 }
 
+/** The kernel takes the memory of a killed process away before its number; a guess, for a busy machine. */
+const KILLED_WITHIN_MS = 5_000
 /** How much of an engine's log an error shows. */
 const LOG_TAIL = 1_500
 
@@ -73,8 +75,13 @@ export class EngineProcess {
   /** Ends the process and all that it started at once, as a machine that loses its power does. Idempotent. */
   async kill(): Promise<void> {
     if (this.#child === null) return
+    // n.b. children that are known by their parent only cannot be found after it. Stopped, it starts no further ones.
+    this.#signalAll('SIGSTOP')
+    const children = this.#members().flatMap((pid) => identifyProcess(pid) ?? [])
+    this.#signalAll('SIGKILL')
     this.#child = null
     await stopRecorded({ ...this.#program, stopSignal: 'SIGKILL', stopGraceMs: 0 })
+    await waitUntil(() => !children.some(isRunning), { deadlineMs: KILLED_WITHIN_MS })
   }
 
   /** Stops the process and all that it started in the middle of whatever they do; `resume` lets them go on. */
@@ -87,9 +94,12 @@ export class EngineProcess {
   }
 
   #signalAll(name: NodeJS.Signals): void {
+    for (const pid of this.#members()) signal(pid, name)
+  }
+
+  #members(): readonly number[] {
     const leader = readState<ProcessIdentity>(this.#program.recordFile)
-    if (this.#child === null || leader === null) return
-    for (const pid of engineGroup(leader, this.#program.recordFile)) signal(pid, name)
+    return this.#child === null || leader === null ? [] : engineGroup(leader, this.#program.recordFile)
   }
 
   /** `graceMs` may shorten the program's own grace period. Idempotent. */

@@ -92,6 +92,24 @@ export class PrivatePostgres {
     this.#process?.resume()
   }
 
+  /**
+   * Stops and starts on the same port. `fast` ends every session and writes everything down; `immediate` leaves that
+   * to the recovery at the start.
+   */
+  async restart(mode: 'fast' | 'immediate'): Promise<string> {
+    this.#process = null
+    await stopRecorded({ ...this.#program, stopSignal: mode === 'fast' ? 'SIGINT' : 'SIGQUIT' })
+    return this.start()
+  }
+
+  /**
+   * Ends the process of one session (`pg_backend_pid()`) as the kernel does when memory runs out: the server ends all
+   * other sessions, too, and recovers by itself.
+   */
+  killBackend(pid: number): void {
+    process.kill(pid, 'SIGKILL')
+  }
+
   /** Removes everything, ending first what an earlier, killed supervisor left running. */
   async erase(): Promise<void> {
     await stopRecorded(this.#program)

@@ -4,6 +4,7 @@ import { hasDebianPackages, ownSuite, unpackDebianPackages } from './debian-pack
 import type { PackageRequest } from './debian-packages.ts'
 import { EngineError } from './engine-error.ts'
 import { runThroughOwnLoader } from './own-loader.ts'
+import { PackagesUnavailableError } from './packages-unavailable-error.ts'
 import { suiteOf } from './rabbitmq-version.ts'
 import type { RabbitMqVersion } from './rabbitmq-version.ts'
 
@@ -53,7 +54,7 @@ export async function findRabbitMq(source: RabbitMqSource): Promise<RabbitMqInst
   const installed = installedRabbitMq(version)
   if (installed !== null) return installed
   if (!hasDebianPackages()) {
-    throw new EngineError(
+    throw new PackagesUnavailableError(
       `there is no RabbitMQ ${version ?? ''} on this machine, and no Debian packages to take it from`,
       { advice: ADVICE },
     )

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pg from 'pg'
-import { isPortFree, PrivatePostgres, startEngines } from '@redrive/engines'
+import { isPortFree, POSTGRES_VERSIONS, PrivatePostgres, startEngines } from '@redrive/engines'
 
 let dataFolder: string
 const started: PrivatePostgres[] = []
@@ -27,9 +27,7 @@ function open(isDurable = true): PrivatePostgres {
 }
 
 async function query<Row extends object>(url: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => {})
-  await client.connect()
+  const client = await openSession(url)
   try {
     const { rows } = await client.query<Row>(text)
     return rows
@@ -113,4 +111,45 @@ async function listen(port: number): Promise<Server> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return server
+}
+
+test.each(POSTGRES_VERSIONS)(
+  'Postgres %s freezes with every session, and recovers from whatever ends it on the same address',
+  async (version) => {
+    const folder = mkdtempSync(join(tmpdir(), 'redrive-postgres-'))
+    const postgres = new PrivatePostgres({ version, dataFolder: folder, isDurable: true })
+    started.push(postgres)
+    const url = await postgres.start()
+    expect(await query(url, 'show server_version')).toEqual([
+      { server_version: expect.stringMatching(new RegExp(`^${version}\\.`)) },
+    ])
+    await query(url, 'create table kept as select 1 as number')
+
+    const session = await openSession(url)
+    postgres.pause()
+    let answered = false
+    const answer = session.query('select 1').then(() => (answered = true))
+    await expect(openSession(url, { connectionTimeoutMillis: 1_000 })).rejects.toThrow(/timeout/)
+    expect(answered).toBe(false)
+    postgres.resume()
+    await answer
+
+    const { rows } = await session.query<{ pid: number }>('select pg_backend_pid() as pid')
+    postgres.killBackend(rows[0]!.pid)
+    await expect(session.query('select 1')).rejects.toThrow()
+    await postgres.kill()
+    expect(await postgres.start()).toBe(url)
+    expect(await postgres.restart('immediate')).toBe(url)
+    expect(await postgres.restart('fast')).toBe(url)
+    expect(await query(url, 'select number from kept')).toEqual([{ number: 1 }])
+    await postgres.stop()
+    rmSync(folder, { recursive: true, force: true })
+  },
+)
+
+async function openSession(connectionString: string, options: pg.ClientConfig = {}): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString, ...options })
+  client.on('error', () => {})
+  await client.connect()
+  return client
 }
