@@ -7,6 +7,8 @@ import { withinDeadline } from './within-deadline.ts'
 
 const NOT_FOUND = 404
 const DEADLINE_MS = 2_000
+/** The limit as for the error queue: looking at the message gives it back, which some versions count. */
+const ARGUMENTS = { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000 }
 
 /** The queue of a mark. Its name says which broker this is, and the one message in it that the broker kept its messages. */
 export function markQueue(mark: string): string {
@@ -52,7 +54,7 @@ export async function leaveMark(connection: BrokerConnection, mark: string): Pro
   try {
     const leaving = (async () => {
       const { channel } = open
-      await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } })
+      await channel.assertQueue(queue, { durable: true, arguments: ARGUMENTS })
       channel.publish('', queue, Buffer.from(mark), { persistent: true, mandatory: true })
       await channel.waitForConfirms()
     })()
