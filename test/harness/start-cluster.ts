@@ -54,9 +54,6 @@ const QUICK = {
   SHUTDOWN_GRACE_MS: '15000',
 }
 
-/** Of a busy machine that starts several at once. */
-const START = { deadlineMs: 60_000 }
-
 /** A ledger and a virtual host of their own, and real service processes on them. */
 export async function startCluster(given: Partial<ClusterEngines> = {}): Promise<Cluster> {
   const url = given.databaseUrl ?? (await createTestDatabase()).url
@@ -78,7 +75,7 @@ export async function startCluster(given: Partial<ClusterEngines> = {}): Promise
     spawnService({ service, env: { ...settings, ...environment } })
   const start: Cluster['start'] = async (service, environment) => {
     const spawned = spawn(service, environment)
-    await spawned.waitForReady(START)
+    await spawned.waitForReady()
     return spawned
   }
   return {
@@ -91,7 +88,7 @@ export async function startCluster(given: Partial<ClusterEngines> = {}): Promise
     startKeptWorker: async (environment = {}) => {
       const env = { ...settings, ...environment }
       const spawned = spawnService({ service: 'worker', env, isKept: true })
-      await spawned.waitForReady(START)
+      await spawned.waitForReady({ deadlineMs: 60_000 })
       return spawned
     },
     startApi: async (environment) => {

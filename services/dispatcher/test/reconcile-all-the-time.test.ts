@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { ERROR_QUEUE, laneQueue, markQueue } from '@redrive/shared/broker'
 import { doubtQueues, readBrokerMark, readReconciliation } from '@redrive/shared/database'
 import { waitFor, type SpawnedService } from '@redrive/shared/testing'
@@ -10,9 +10,21 @@ const QUEUE = laneQueue('normal')
 const NEVER_COMPARED = { RECONCILE_INTERVAL_MS: '3600000' }
 
 let fixture: DispatcherFixture
+const started: SpawnedService[] = []
 beforeEach(async () => {
   fixture = await createDispatcherFixture()
 })
+
+// Those that are not looked at any more would look every second all the same.
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((dispatcher) => dispatcher.stop()))
+})
+
+async function startDispatcher(changes?: Record<string, string>): Promise<SpawnedService> {
+  const dispatcher = await fixture.startDispatcher(changes)
+  started.push(dispatcher)
+  return dispatcher
+}
 
 async function released(count: number): Promise<readonly string[]> {
   const ids = await fixture.submitMany(count)
@@ -34,7 +46,7 @@ async function markIsLeft(): Promise<string> {
 }
 
 test('a broker that has lost its mark is taken for empty: every confirmed ticket goes out again, once', async () => {
-  const dispatcher = await fixture.startDispatcher(NEVER_COMPARED)
+  const dispatcher = await startDispatcher(NEVER_COMPARED)
   const mark = await markIsLeft()
   await released(5)
   await fixture.deleteQueue(markQueue(mark))
@@ -55,29 +67,29 @@ test('a broker that has lost its mark is taken for empty: every confirmed ticket
     ['broker_emptied', 1],
     ['tickets_published_again', 5],
   ])
-}, 60_000)
+}, 150_000)
 
 test('a mark whose message is gone stands for a broker that kept its definitions only', async () => {
-  const dispatcher = await fixture.startDispatcher(NEVER_COMPARED)
+  const dispatcher = await startDispatcher(NEVER_COMPARED)
   const mark = await markIsLeft()
   await fixture.purgeQueue(markQueue(mark))
   await dispatcher.waitForLog((line) => line['event'] === 'broker.emptied' && line['mark'] === mark)
-}, 60_000)
+}, 150_000)
 
 test('what somebody else found missing, and declared anew, is released again by whoever leads', async () => {
-  const first = await fixture.startDispatcher(NEVER_COMPARED)
+  const first = await startDispatcher(NEVER_COMPARED)
   const ids = await released(3)
   await first.kill()
   await fixture.purgeQueue(QUEUE)
   await doubtQueues(fixture.db, { lanes: ['normal'], isErrorQueueLost: false })
-  await fixture.startDispatcher(NEVER_COMPARED)
+  await startDispatcher(NEVER_COMPARED)
   const lane = fixture.consume(QUEUE)
   const arrived = () => new Set(lane.deliveries.map((delivery) => ticketOf(delivery).taskId))
   await waitFor(() => ids.every((id) => arrived().has(id)), 'the tickets again')
-}, 60_000)
+}, 150_000)
 
 test('a binding that an operator removed is made again before any ticket is returned', async () => {
-  const dispatcher = await fixture.startDispatcher()
+  const dispatcher = await startDispatcher()
   await markIsLeft()
   const isMadeAgain = (line: Record<string, unknown>): boolean =>
     line['repair'] === 'bindings_made_again' && String(line['detail']).includes(QUEUE)
@@ -90,16 +102,16 @@ test('a binding that an operator removed is made again before any ticket is retu
     'the binding to be missed',
     { deadlineMs: 40_000 },
   )
-}, 60_000)
+}, 150_000)
 
 test('dead letters that a queue cannot hand on are told of', async () => {
-  const first = await fixture.startDispatcher(NEVER_COMPARED)
+  const first = await startDispatcher(NEVER_COMPARED)
   const [id] = await released(1)
   await first.kill()
   await fixture.vhost.manage('DELETE', `/bindings/${fixture.vhost.vhost}/e/redrive.dead/q/${ERROR_QUEUE}/%23`)
   const lane = fixture.consume(QUEUE, (delivery) => void delivery.reject())
   await waitFor(() => lane.deliveries.some((delivery) => ticketOf(delivery).taskId === id), 'the ticket')
-  const dispatcher = await fixture.startDispatcher()
+  const dispatcher = await startDispatcher()
   const stuck = await dispatcher.waitForLog((line) => line['event'] === 'reconcile.stuck', {
     deadlineMs: 60_000,
   })
@@ -110,7 +122,7 @@ test('tickets that a worker may hold are spared until they are overdue', async (
   const { id: workerId } = await fixture.startWorker()
   await sql`update workers set prefetch = 10 where id = ${workerId}`.execute(fixture.db)
   const lane = fixture.consume(QUEUE, () => {})
-  const dispatcher = await fixture.startDispatcher({ AMQP_MANAGEMENT_URL: '' })
+  const dispatcher = await startDispatcher({ AMQP_MANAGEMENT_URL: '' })
   const ids = await released(4)
   await waitFor(() => lane.deliveries.length >= ids.length, 'the tickets to be held')
   const again = await dispatcher.waitForLog((line) => line['repair'] === 'tickets_published_again')
@@ -118,20 +130,20 @@ test('tickets that a worker may hold are spared until they are overdue', async (
   // None of them had been missed at the first chance, when they were merely old.
   expect(repairsIn(dispatcher)).toEqual([['tickets_published_again', 4]])
   await waitFor(() => lane.deliveries.length >= 2 * ids.length, 'the copies')
-}, 90_000)
+}, 150_000)
 
 test('dead letters that were on their way when the error queue was lost are opened at once', async () => {
   const { id: workerId } = await fixture.startWorker()
-  const dispatcher = await fixture.startDispatcher(NEVER_COMPARED)
+  const dispatcher = await startDispatcher(NEVER_COMPARED)
   const [id] = await released(1)
   const deadLetterId = await fixture.fail(await fixture.claim(workerId, id!))
   await fixture.deleteQueue(ERROR_QUEUE)
   await dispatcher.waitForLog((line) => line['repair'] === 'dead_letters_opened')
   expect(await fixture.deadLetter(deadLetterId)).toMatchObject({ state: 'open', opened_by: 'reconcile' })
-}, 60_000)
+}, 150_000)
 
 test('what is seen is kept for the api: counts of the whole ledger, queues, and since when it balances', async () => {
-  await fixture.startDispatcher()
+  await startDispatcher()
   const { id: workerId } = await fixture.startWorker()
   const [first] = await released(3)
   await fixture.fail(await fixture.claim(workerId, first!))
@@ -150,10 +162,10 @@ test('what is seen is kept for the api: counts of the whole ledger, queues, and 
     [laneQueue('low'), 0],
     [ERROR_QUEUE, 0],
   ])
-}, 60_000)
+}, 150_000)
 
 test('a task without an end and without an open row is told of', async () => {
-  const dispatcher = await fixture.startDispatcher()
+  const dispatcher = await startDispatcher()
   const [id] = await released(2)
   await fixture.db.deleteFrom('open_tasks').where('task_id', '=', id!).execute()
   expect(await dispatcher.waitForLog((line) => line['event'] === 'reconcile.differs')).toMatchObject({
@@ -161,4 +173,4 @@ test('a task without an end and without an open row is told of', async () => {
     count: 1,
     taskIds: id,
   })
-}, 60_000)
+}, 150_000)

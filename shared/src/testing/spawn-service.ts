@@ -51,6 +51,8 @@ export interface ServicePlan {
 }
 
 const DEADLINE_MS = 20_000
+/** A busy machine takes its time to load some hundred modules. */
+const START_WITHIN_MS = 60_000
 const STOP_WITHIN_MS = 20_000
 /** How many log lines an error shows. */
 const LINES_SHOWN = 15
@@ -138,7 +140,7 @@ class RunningService implements SpawnedService {
   }
 
   async waitForReady({
-    deadlineMs = DEADLINE_MS,
+    deadlineMs = START_WITHIN_MS,
   }: { readonly deadlineMs?: number } = {}): Promise<ServiceAddresses> {
     const operationsUrl = await this.#addressLogged('operations.listening', deadlineMs)
     const apiUrl = this.#service === 'api' ? await this.#addressLogged('api.listening', deadlineMs) : null
