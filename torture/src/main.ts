@@ -21,6 +21,10 @@ try {
   process.exitCode = isClean(report) ? 0 : 1
   if (isClean(report) && !options.keep) rmSync(folder, { recursive: true, force: true })
   else console.log(`\nHistory, logs and report are in ${folder}.`)
+} catch (error) {
+  if (!abort.signal.aborted) throw error
+  console.error(`Broken off. What there was is in ${folder}.`)
+  process.exitCode = 130
 } finally {
   await testCleanup()
 }

@@ -1,3 +1,4 @@
+import { blame, type Blame } from './check/blame.ts'
 import type { Evidence } from './check/evidence.ts'
 import { INVARIANTS } from './check/invariants.ts'
 import type { Injection } from './nemesis.ts'
@@ -7,6 +8,8 @@ export interface Report {
   readonly seed: number
   readonly versions: Readonly<Record<string, string>>
   readonly faults: readonly FaultLine[]
+  /** What was not made, and what it would take. */
+  readonly leftOut: readonly { readonly fault: string; readonly needs: string }[]
   readonly totals: Readonly<Record<string, number>>
   readonly violations: readonly {
     readonly invariant: string
@@ -15,7 +18,7 @@ export interface Report {
   }[]
 }
 
-export interface FaultLine {
+export interface FaultLine extends Blame {
   readonly fault: string
   readonly times: number
   readonly medianRecoveryMs: number | null
@@ -23,23 +26,24 @@ export interface FaultLine {
   readonly unrecovered: number
 }
 
-export interface ReportParts extends Pick<Report, 'command' | 'seed' | 'versions'> {
+export interface ReportParts extends Pick<Report, 'command' | 'seed' | 'versions' | 'leftOut'> {
   readonly evidence: Evidence
-  readonly injections: readonly Injection[]
   readonly quietAfterMs: number
 }
 
 /** Judges the evidence. Pure. */
-export function createReport({ evidence, injections, quietAfterMs, ...kept }: ReportParts): Report {
+export function createReport({ evidence, quietAfterMs, ...kept }: ReportParts): Report {
+  const violations = INVARIANTS.map((one) => ({
+    invariant: one.id,
+    promise: one.promise,
+    found: one.violations(evidence),
+  }))
+  const lines = violations.flatMap(({ found }) => found)
   return {
     ...kept,
-    faults: summarize(injections),
+    faults: summarize(evidence.injections, blame({ ...evidence, lines })),
     totals: { ...count(evidence), quietAfterMs },
-    violations: INVARIANTS.map(({ id, promise, violations }) => ({
-      invariant: id,
-      promise,
-      found: violations(evidence),
-    })),
+    violations,
   }
 }
 
@@ -52,10 +56,10 @@ const SHOWN = 10
 
 /** The report as a person reads it. */
 export function printReport(report: Report): string {
-  const { faults, totals, violations, versions } = report
+  const { faults, totals, violations, versions, leftOut } = report
   const lines = faults.map(
-    ({ fault, times, medianRecoveryMs, worstRecoveryMs, unrecovered }) =>
-      `| ${fault} | ${times} | ${seconds(medianRecoveryMs)} | ${seconds(worstRecoveryMs)} | ${unrecovered} |`,
+    ({ fault, times, lost, endedTwice, others, medianRecoveryMs, worstRecoveryMs }) =>
+      `| ${fault} | ${times} | ${lost} | ${endedTwice} | ${others} | ${seconds(medianRecoveryMs)} | ${seconds(worstRecoveryMs)} |`,
   )
   const found = violations.map(({ invariant, promise, found: broken }) =>
     [
@@ -68,9 +72,10 @@ export function printReport(report: Report): string {
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')})`,
     '',
-    '| fault | times | recovered after, median | at worst | not seen to recover |',
-    '|---|---|---|---|---|',
+    '| fault | times | lost | ended twice | other violations | recovered after, median | at worst |',
+    '|---|---|---|---|---|---|---|',
     ...lines,
+    ...leftOut.map(({ fault, needs }) => `left out: ${fault}, which needs ${needs}`),
     '',
     Object.entries(totals)
       .map(([name, value]) => `${name} ${value}`)
@@ -82,13 +87,17 @@ export function printReport(report: Report): string {
   ].join('\n')
 }
 
-function summarize(injections: readonly Injection[]): readonly FaultLine[] {
+function summarize(
+  injections: readonly Injection[],
+  blamed: ReadonlyMap<string, Blame>,
+): readonly FaultLine[] {
   return [...Map.groupBy(injections, ({ fault }) => fault)].map(([fault, some]) => {
     const times = some.map(({ recoveredAfterMs }) => recoveredAfterMs)
     const sorted = times.filter((time) => time !== null).toSorted((a, b) => a - b)
     return {
       fault,
       times: some.length,
+      ...(blamed.get(fault) ?? { lost: 0, endedTwice: 0, others: 0 }),
       medianRecoveryMs: sorted[Math.floor(sorted.length / 2)] ?? null,
       worstRecoveryMs: sorted.at(-1) ?? null,
       unrecovered: times.length - sorted.length,
@@ -109,6 +118,7 @@ function count({ known, tasks, attempts, audit, deadLetters }: Evidence): Readon
     submissions: known.submissions.length,
     accepted: acceptedIds.size,
     lost: accepted.filter((id) => !tasks.has(id)).length,
+    // Of submissions whose client was never told.
     recovered: [...tasks.keys()].filter((id) => !acceptedIds.has(id)).length,
     ...states,
     attempts: attempts.length,

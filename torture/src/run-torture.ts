@@ -4,7 +4,8 @@ import { sql } from 'kysely'
 import { becomeQuiet, heal } from './become-quiet.ts'
 import { Canary } from './canary.ts'
 import { collectEvidence } from './check/evidence.ts'
-import { ALL_FAULTS, missingFor } from './faults/all-faults.ts'
+import { chooseFaults } from './choose-faults.ts'
+import { commandOf } from './command-of.ts'
 import { History } from './history.ts'
 import { Clients } from './load/clients.ts'
 import { knowNothing } from './load/known.ts'
@@ -13,7 +14,7 @@ import type { TortureOptions } from './options.ts'
 import { createRandom, type Random } from './random.ts'
 import { createReport, type Report } from './report.ts'
 import { Resources } from './resources.ts'
-import type { Fault, Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 import { setUpStage } from './stage/set-up-stage.ts'
 
 export interface TorturePlan extends TortureOptions {
@@ -24,8 +25,6 @@ export interface TorturePlan extends TortureOptions {
 
 /** Load without a fault first, so that a canary's usual time is known. */
 const WARM_UP_MS = 5_000
-/** Part of all faults that one run may draw from: fewer kinds, met more often and in more combinations. */
-const DRAWN_FROM = 0.6
 
 /** Sets everything up, torments it, lets it become quiet, and judges. The folder holds history, logs and report afterwards. */
 export async function runTorture(plan: TorturePlan): Promise<Report> {
@@ -77,7 +76,7 @@ async function torture(
   canary.start()
   clients.start()
   await stage.sleep(WARM_UP_MS)
-  const faults = chooseKinds(plan, { stage, random: random.fork('kinds') })
+  const { faults, leftOut } = chooseFaults(plan, { stage, random: random.fork('kinds') })
   onProgress(
     `tormenting for ${minutes} minutes with seed ${seed}: ${faults.map(({ name }) => name).join(', ')}`,
   )
@@ -109,37 +108,7 @@ async function torture(
     injections,
   })
   const versions = await readVersions(stage)
-  return createReport({ command: commandOf(plan), seed, versions, evidence, injections, quietAfterMs })
-}
-
-function chooseKinds(
-  plan: TorturePlan,
-  { stage, random }: { readonly stage: Stage; readonly random: Random },
-): readonly Fault[] {
-  const { only, isEach } = plan
-  const faults = leaveOut(only === null ? ALL_FAULTS : only.map(findFault), plan, stage)
-  if (only !== null || isEach) return faults
-  return random.shuffle(faults).slice(0, Math.ceil(faults.length * DRAWN_FROM))
-}
-
-function leaveOut(faults: readonly Fault[], { onProgress }: TorturePlan, stage: Stage): readonly Fault[] {
-  return faults.filter((fault) => {
-    const missing = missingFor(fault, stage)
-    if (missing !== null) onProgress(`left out: ${fault.name}, which needs ${missing}`)
-    return missing === null
-  })
-}
-
-function findFault(name: string): Fault {
-  const fault = ALL_FAULTS.find((one) => one.name === name)
-  if (fault !== undefined) return fault
-  const names = ALL_FAULTS.map((one) => one.name).join(', ')
-  throw new RangeError(`--only: there is no fault ${name}; there are ${names}`)
-}
-
-function commandOf({ minutes, seed, rate, only, isEach }: TorturePlan): string {
-  const chosen = only === null ? '' : ` --only ${only.join(',')}`
-  return `npm run torture -- --minutes ${minutes} --seed ${seed} --rate ${rate}${chosen}${isEach ? ' --each' : ''}`
+  return createReport({ command: commandOf(plan), seed, versions, leftOut, evidence, quietAfterMs })
 }
 
 async function readVersions({ ledger, rabbitmq }: Stage): Promise<Readonly<Record<string, string>>> {
