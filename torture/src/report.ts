@@ -7,6 +7,8 @@ export interface Report {
   readonly command: string
   readonly seed: number
   readonly versions: Readonly<Record<string, string>>
+  /** Times mean little where more wants to run than there are cores. */
+  readonly machine: string
   readonly faults: readonly FaultLine[]
   /** What was not made, and what it would take. */
   readonly leftOut: readonly { readonly fault: string; readonly needs: string }[]
@@ -26,7 +28,7 @@ export interface FaultLine extends Blame {
   readonly unrecovered: number
 }
 
-export interface ReportParts extends Pick<Report, 'command' | 'seed' | 'versions' | 'leftOut'> {
+export interface ReportParts extends Pick<Report, 'command' | 'seed' | 'versions' | 'machine' | 'leftOut'> {
   readonly evidence: Evidence
   readonly quietAfterMs: number
 }
@@ -56,7 +58,7 @@ const SHOWN = 10
 
 /** The report as a person reads it. */
 export function printReport(report: Report): string {
-  const { faults, totals, violations, versions, leftOut } = report
+  const { faults, totals, violations, leftOut } = report
   const lines = faults.map(
     ({ fault, times, lost, endedTwice, others, medianRecoveryMs, worstRecoveryMs }) =>
       `| ${fault} | ${times} | ${lost} | ${endedTwice} | ${others} | ${seconds(medianRecoveryMs)} | ${seconds(worstRecoveryMs)} |`,
@@ -68,9 +70,10 @@ export function printReport(report: Report): string {
     ].join('\n'),
   )
   return [
-    `${report.command}   (${Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', ')})`,
+    report.command,
+    [...Object.entries(report.versions).map(([name, version]) => `${name} ${version}`), report.machine].join(
+      ', ',
+    ),
     '',
     '| fault | times | lost | ended twice | other violations | recovered after, median | at worst |',
     '|---|---|---|---|---|---|---|',

@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { becomeQuiet, heal } from './become-quiet.ts'
@@ -92,6 +93,7 @@ async function torture(
     signal: plan.signal,
   })
   plan.signal.throwIfAborted()
+  const machine = `${availableParallelism()} cores under a load of ${loadavg()[0]?.toFixed(1)}`
   onProgress('no more faults; waiting until all is quiet')
   await heal(stage)
   await Promise.all([clients.stop(), canary.stop()])
@@ -108,7 +110,7 @@ async function torture(
     injections,
   })
   const versions = await readVersions(stage)
-  return createReport({ command: commandOf(plan), seed, versions, leftOut, evidence, quietAfterMs })
+  return createReport({ command: commandOf(plan), seed, versions, machine, leftOut, evidence, quietAfterMs })
 }
 
 async function readVersions({ ledger, rabbitmq }: Stage): Promise<Readonly<Record<string, string>>> {
