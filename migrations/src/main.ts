@@ -22,7 +22,7 @@ async function migrate(): Promise<number> {
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const applied = await migrateToLatest(databaseUrl)
+      const applied = await migrateToLatest(databaseUrl, { onYield: sayYield })
       logger.info(
         { event: 'migrations.applied', applied },
         applied.length === 0 ? 'The ledger is up to date.' : 'The ledger was migrated.',
@@ -37,6 +37,15 @@ async function migrate(): Promise<number> {
       await delay(RETRY_MS)
     }
   }
+}
+
+/** The first time, and then every tenth. */
+function sayYield(migration: string, tries: number): void {
+  if (tries % 10 !== 1) return
+  logger.warn(
+    { event: 'migrations.yielded', migration, tries },
+    'A transaction holds a table that this migration changes; it lets requests pass and tries again.',
+  )
 }
 
 function isStarting(error: unknown): boolean {

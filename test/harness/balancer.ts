@@ -42,6 +42,11 @@ export class Balancer {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()))
   }
 
+  /** Whether requests go to this one, by its last look. */
+  isReady(backend: Backend): boolean {
+    return this.#ready.has(backend)
+  }
+
   async #look(backend: Backend): Promise<void> {
     if (await isReady(backend.addresses?.operationsUrl)) this.#ready.add(backend)
     else this.#ready.delete(backend)

@@ -7,9 +7,10 @@ import {
   TicketPublisher,
   virtualHostOf,
 } from '@redrive/shared/broker'
-import { createDatabase, doubtQueues, type Database } from '@redrive/shared/database'
+import { createDatabase, doubtQueues, type Database, requireLedgerSchema } from '@redrive/shared/database'
 import {
   type ApiSettings,
+  awaitSchema,
   type createMetrics,
   type Events,
   type Logger,
@@ -128,6 +129,8 @@ export class Api {
     await this.#operations.start()
     this.#connection.start()
     void this.#establishTopology()
+    // Only to say so: readiness looks by itself, and what is asked meanwhile is refused by the ledger.
+    void awaitSchema({ check: () => requireLedgerSchema(this.#database.db), events, signal: this.#stopping.signal })
     for (const part of [this.#gate, this.#marker, this.#parts.types, this.#parts.endings, this.#ledgerWatch])
       part.start()
     const port = await this.#server.start()
@@ -146,7 +149,9 @@ export class Api {
     events.emit('service.stopping', {})
     this.#stopping.abort()
     const { shutdownGraceMs, stopNoticeMs } = settings
-    // From here on `/readyz` says no, and whoever has not heard of it yet is served all the same.
+    // From here on `/readyz` says no, and whoever has not heard of it yet is served all the same. Each answer closes its
+    // connection, so that a balancer holds few idle ones, into which it could still send, when the door closes.
+    this.#server.closeAfterAnswers()
     await pause(stopNoticeMs)
     const leftForAnswersMs = shutdownGraceMs - stopNoticeMs
     const answered = this.#server.stop(Math.max(leftForAnswersMs - AFTER_ANSWERS_MS, leftForAnswersMs / 2))

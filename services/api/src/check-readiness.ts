@@ -1,5 +1,5 @@
 import type { BrokerConnection, TicketPublisher } from '@redrive/shared/broker'
-import { type Executor, isDatabaseUnavailable, readLanePressure } from '@redrive/shared/database'
+import { type Executor, isDatabaseUnavailable, LedgerOutdatedError, requireLedgerSchema } from '@redrive/shared/database'
 import type { Readiness } from '@redrive/shared/runtime'
 
 export interface ReadinessSources {
@@ -19,13 +19,13 @@ export async function checkReadiness({ db, connection, publisher }: ReadinessSou
 
 async function checkLedger(db: Executor): Promise<string> {
   try {
-    // Reads the tables that a submission writes, so that it fails where they are missing.
-    await readLanePressure(db)
+    await requireLedgerSchema(db)
     return 'ok'
   } catch (error) {
+    if (error instanceof LedgerOutdatedError) return `outdated: ${error.message}`
     return isDatabaseUnavailable(error)
       ? 'unreachable'
-      : 'unusable: its tables are missing or not these; run the migrations'
+      : 'unusable: it refuses to say which migrations it has'
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TicketPublisher } from '@redrive/shared/broker'
-import { ping, type Executor } from '@redrive/shared/database'
+import { LedgerOutdatedError, requireLedgerSchema, type Executor } from '@redrive/shared/database'
 import { readinessOf, type Readiness } from '@redrive/shared/runtime'
 import type { ErrorRecorder } from './record-errors.ts'
 
@@ -12,9 +12,12 @@ export interface NeededParts {
 
 /** Ready when the ledger answers, tickets can be published, and the error queue is consumed. Never rejects. */
 export async function checkReadiness(parts: NeededParts): Promise<Readiness> {
-  const ledger = await ping(parts.db).then(
+  const ledger = await requireLedgerSchema(parts.db).then(
     () => 'ok',
-    (error: unknown) => `does not answer: ${error instanceof Error ? error.message : String(error)}`,
+    (error: unknown) => {
+      if (error instanceof LedgerOutdatedError) return `outdated: ${error.message}`
+      return `does not answer: ${error instanceof Error ? error.message : String(error)}`
+    },
   )
   return readinessOf({
     ledger,

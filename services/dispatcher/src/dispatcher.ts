@@ -1,6 +1,7 @@
 import { establishTopology, TopologyDriftError } from '@redrive/shared/broker'
-import { createDatabase, type Database } from '@redrive/shared/database'
+import { createDatabase, type Database, requireLedgerSchema } from '@redrive/shared/database'
 import {
+  awaitSchema,
   Loop,
   OperationsServer,
   type createMetrics,
@@ -126,6 +127,15 @@ export class Dispatcher {
     const { publishing, consuming } = this.#broker
     publishing.start()
     consuming.start()
+    this.#readiness.start()
+    void this.#beginWork()
+  }
+
+  /** Once the ledger is there with what this version needs. */
+  async #beginWork(): Promise<void> {
+    const check = () => requireLedgerSchema(this.#database.db)
+    const { signal } = this.#stopping
+    if (!(await awaitSchema({ check, events: this.#options.events, signal }))) return
     this.#leading.start()
     this.#rescue.start()
     this.#reconciling.sweep.start()
@@ -134,8 +144,7 @@ export class Dispatcher {
     this.#groups.start()
     this.#redrives.start()
     this.#retention.start()
-    this.#readiness.start()
-    void this.#establishTopology()
+    await this.#establishTopology()
   }
 
   /** Chooses nothing more, finishes what is under way, and closes everything. Idempotent. */

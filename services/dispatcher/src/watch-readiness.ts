@@ -17,7 +17,7 @@ export function watchReadiness(options: {
     logger,
     step: async () => {
       const { ready, checks } = await check()
-      const isLedgerThere = checks['ledger'] === 'ok'
+      const isLedgerThere = checks['ledger'] === 'ok' || checks['ledger']?.startsWith('outdated') === true
       if (isLedgerThere && !wasLedgerThere) events.emit('database.reached', {})
       if (!isLedgerThere && wasLedgerThere) events.emit('database.unreachable', { error: checks['ledger'] })
       if (ready && !wasReady) events.emit('service.ready', {})

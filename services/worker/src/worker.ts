@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import { BrokerConnection, repairTopology, TopologyDriftError } from '@redrive/shared/broker'
-import { createDatabase, doubtQueues, type TaskTypeRegistration } from '@redrive/shared/database'
+import { createDatabase, doubtQueues, requireLedgerSchema, type TaskTypeRegistration } from '@redrive/shared/database'
 import {
+  awaitSchema,
   EVENTS,
   type Events,
   type Logger,
@@ -118,6 +119,8 @@ export class Worker {
     this.#connection.start()
     const { signal } = this.#stopping
     try {
+      const check = () => requireLedgerSchema(this.#context.database.db)
+      if (!(await awaitSchema({ check, events: this.#options.events, signal }))) return
       await this.#assertTopology(signal)
       await registerTypes(this.#context, this.#options.registrations, signal)
     } catch (error) {

@@ -1,3 +1,4 @@
+export * from './await-schema.ts'
 export * from './backoff-delay-ms.ts'
 export * from './crash-points.ts'
 export * from './create-logger.ts'

@@ -48,6 +48,8 @@ export interface ServicePlan {
   readonly env: Readonly<Record<string, string | undefined>>
   /** With the parent process that replaces a worker. Without it, signals and crash points meet the worker itself. */
   readonly isKept?: boolean
+  /** Where its sources are; another version's have a folder of their own. */
+  readonly repositoryFolder?: string
 }
 
 const DEADLINE_MS = 20_000
@@ -58,11 +60,16 @@ const STOP_WITHIN_MS = 20_000
 const LINES_SHOWN = 15
 
 /** Starts a real service process from its sources, with its logs captured. */
-export function spawnService({ service, env, isKept = false }: ServicePlan): SpawnedService {
+export function spawnService({
+  service,
+  env,
+  isKept = false,
+  repositoryFolder = REPOSITORY_FOLDER,
+}: ServicePlan): SpawnedService {
   // An empty working folder: a developer's own .env has no part in a test.
   const folder = mkdtempSync(join(tmpdir(), `redrive-${service}-`))
   const entry = service === 'worker' && !isKept ? 'worker-process.ts' : 'main.ts'
-  const main = join(REPOSITORY_FOLDER, 'services', service, 'src', entry)
+  const main = join(repositoryFolder, 'services', service, 'src', entry)
   const child = spawn(process.execPath, ['--conditions=redrive:source', main], {
     cwd: folder,
     env: { PATH: process.env['PATH'], METRICS_PORT: '0', PORT: '0', ...env },

@@ -38,6 +38,7 @@ export class HttpServer {
   readonly #server: Server
   readonly #sockets = new Map<Socket, number>()
   readonly #answering = new Set<ServerResponse>()
+  #isClosing = false
   #isStopping = false
 
   constructor(options: HttpServerOptions) {
@@ -73,13 +74,19 @@ export class HttpServer {
     return (this.#server.address() as AddressInfo).port
   }
 
+  /** Goes on as before, except that every answer from now on says `Connection: close`. Idempotent. */
+  closeAfterAnswers(): void {
+    this.#isClosing = true
+    for (const response of this.#answering) endConnectionAfter(response)
+  }
+
   /** Takes nothing new, lets what has begun be answered until the deadline, then cuts the rest. Idempotent. */
   async stop(deadlineMs: number): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
     const { promise: closed, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve())
-    for (const response of this.#answering) endConnectionAfter(response)
+    this.closeAfterAnswers()
     for (const [socket, requests] of this.#sockets) if (requests === 0) socket.destroy()
     const timer = setTimeout(() => this.#cutAll(), deadlineMs)
     await closed
@@ -87,7 +94,7 @@ export class HttpServer {
   }
 
   #track(socket: Socket, response: ServerResponse): void {
-    if (this.#isStopping) endConnectionAfter(response)
+    if (this.#isClosing) endConnectionAfter(response)
     this.#sockets.set(socket, (this.#sockets.get(socket) ?? 0) + 1)
     this.#answering.add(response)
     response.once('close', () => {

@@ -17,6 +17,12 @@ export const PROCESS_EVENTS = {
     meaning: 'Postgres does not answer; it is tried again for as long as it takes.',
     fields: { error: 'error?' },
   },
+  'ledger.outdated': {
+    level: 'warn',
+    meaning:
+      'The ledger lacks migrations that this version needs; the service waits, not ready, until they are applied.',
+    fields: { error: 'error' },
+  },
   'lane.held': {
     level: 'info',
     meaning: 'This dispatcher releases a lane from now on.',
