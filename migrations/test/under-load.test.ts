@@ -25,7 +25,9 @@ async function fill(db: Executor, count: number): Promise<void> {
       insert into tasks (id, tenant_id, type, lane, input, tags, created_at, run_at, attempt_budget, max_attempts, attempt, charged_attempts)
       select id, (select min(id::text)::uuid from tenants), 't', 'normal', '{}', '{}', now(), now(), 3, 3, 0, 0 from new)
     insert into open_tasks (task_id, tenant_id, lane, type, number, due_at, publish_tries, attempt, charged_attempts, attempts_before_life, losses)
-    select id, (select min(id::text)::uuid from tenants), 'normal', 't', 1, now(), 0, 0, 0, 0, 0 from new`.execute(db)
+    select id, (select min(id::text)::uuid from tenants), 'normal', 't', 1, now(), 0, 0, 0, 0, 0 from new`.execute(
+    db,
+  )
 }
 
 /** Postgres itself refuses what waited longer for a lock: the migrator's limit for each of two tables, and room to work. */
@@ -65,16 +67,17 @@ function startTraffic(db: Executor) {
   }
 }
 
-/** A transaction that has read `table` and stays open until it is told to end. */
+/** A transaction that has written to `table` and stays open until it is told to end. */
 async function holdOpen(db: Executor, table: string): Promise<() => Promise<void>> {
   const began = Promise.withResolvers<void>()
   const end = Promise.withResolvers<void>()
   const held = db.transaction().execute(async (transaction) => {
-    await sql`select from ${sql.table(table)} limit 1`.execute(transaction)
+    await sql`lock table ${sql.table(table)} in row exclusive mode`.execute(transaction)
     began.resolve()
     await end.promise
   })
   await began.promise
+  onCleanup(() => end.resolve())
   return async () => {
     end.resolve()
     await held
@@ -88,9 +91,12 @@ test('a ledger of three versions ago is migrated while tasks come and go, and a 
   const traffic = startTraffic(db)
   const yields: string[] = []
   const migrated = migrateToLatest(url, { onYield: (name) => void yields.push(name) })
-  await waitFor(() => yields.length >= 2, 'the migration to let others pass')
+  await waitFor(() => yields.length >= 2, 'the migration to let others pass', { deadlineMs: 60_000 })
   const { rounds } = traffic
-  await waitFor(() => traffic.rounds > rounds + 10, 'traffic behind the migration that could not get its lock')
+  await waitFor(
+    () => traffic.rounds > rounds + 10,
+    'traffic behind the migration that could not get its lock',
+  )
   await release()
   expect(await migrated).toEqual(Object.keys(MIGRATIONS).filter((name) => name > '0003-search'))
   await traffic.stop()
@@ -108,7 +114,9 @@ const STEPS = {
 
 async function isValid(db: Executor): Promise<boolean | undefined> {
   const { rows } = await sql<{ valid: boolean }>`
-    select indisvalid as valid from pg_index where indexrelid = to_regclass('tasks_of_the_future')`.execute(db)
+    select indisvalid as valid from pg_index where indexrelid = to_regclass('tasks_of_the_future')`.execute(
+    db,
+  )
   return rows[0]?.valid
 }
 
@@ -118,7 +126,9 @@ test('an index whose builder is killed is dropped and built by the next migrator
   const release = await holdOpen(db, 'tasks')
   // The build makes the index, invalid at first, and waits for the transaction that is open.
   const killed = migrateToLatest(url, { migrations: STEPS }).catch((error: unknown) => error)
-  await waitFor(async () => (await isValid(db)) === false, 'a half-built index')
+  await waitFor(async () => (await isValid(db)) === false, 'a half-built index', {
+    deadlineMs: 30_000,
+  })
   await sql`select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'create index concurrently%' and datname = current_database() and pid <> pg_backend_pid()`.execute(
     db,
   )

@@ -21,8 +21,8 @@ interface Standing extends Backend {
 async function startFleet(cluster: Cluster) {
   const fleet: Record<Service, Standing[]> = { api: [], dispatcher: [], worker: [] }
   const add = async (kind: Service): Promise<void> => {
-    const service = await cluster.start(kind, kind === 'api' ? NOTICE : {})
-    fleet[kind].push({ service, addresses: await service.waitForReady() })
+    const service = cluster.spawn(kind, kind === 'api' ? NOTICE : {})
+    fleet[kind].push({ service, addresses: await service.waitForReady({ deadlineMs: 60_000 }) })
   }
   for (const kind of ['api', 'dispatcher', 'worker'] as const) await Promise.all([add(kind), add(kind)])
   const balancer = new Balancer(() => fleet.api)

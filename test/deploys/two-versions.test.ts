@@ -46,7 +46,8 @@ function startFleet(cluster: Cluster) {
     const { length } = fleet[kind]
     await add(kind, version)
     // Taken from the balancer first: the version before has no notice that it is about to stop.
-    if (kind === 'api') await waitFor(() => balancer.isReady(fleet.api[length]!), 'the balancer to see the new api')
+    if (kind === 'api')
+      await waitFor(() => balancer.isReady(fleet.api[length]!), 'the balancer to see the new api')
     const [oldest] = fleet[kind].splice(0, 1)
     expect(await oldest!.service.kill('SIGTERM')).toEqual({ code: 0, signal: null })
   }
@@ -142,7 +143,9 @@ describe('a ledger that is older than the services need', () => {
     await client.query('delete from kysely_migration')
     await client.end()
     const services = KINDS.map((kind) => cluster.spawn(kind))
-    await Promise.all(services.map((service) => service.waitForLog(({ event }) => event === 'ledger.outdated')))
+    await Promise.all(
+      services.map((service) => service.waitForLog(({ event }) => event === 'ledger.outdated')),
+    )
     expect(await Promise.all(services.map((service) => service.kill('SIGTERM')))).toEqual(
       services.map(() => ({ code: 0, signal: null })),
     )

@@ -125,12 +125,13 @@ export class Api {
 
   /** Resolves when both ports are open. Rejects when one of them cannot be used. */
   async start(): Promise<void> {
-    const { settings, events } = this.#options
+    const { settings, events, logger } = this.#options
     await this.#operations.start()
     this.#connection.start()
     void this.#establishTopology()
     // Only to say so: readiness looks by itself, and what is asked meanwhile is refused by the ledger.
-    void awaitSchema({ check: () => requireLedgerSchema(this.#database.db), events, signal: this.#stopping.signal })
+    const check = () => requireLedgerSchema(this.#database.db)
+    void awaitSchema({ check, events, logger, signal: this.#stopping.signal })
     for (const part of [this.#gate, this.#marker, this.#parts.types, this.#parts.endings, this.#ledgerWatch])
       part.start()
     const port = await this.#server.start()

@@ -1,5 +1,10 @@
 import type { BrokerConnection, TicketPublisher } from '@redrive/shared/broker'
-import { type Executor, isDatabaseUnavailable, LedgerOutdatedError, requireLedgerSchema } from '@redrive/shared/database'
+import {
+  type Executor,
+  isDatabaseUnavailable,
+  LedgerOutdatedError,
+  requireLedgerSchema,
+} from '@redrive/shared/database'
 import type { Readiness } from '@redrive/shared/runtime'
 
 export interface ReadinessSources {

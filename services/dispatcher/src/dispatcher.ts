@@ -134,8 +134,9 @@ export class Dispatcher {
   /** Once the ledger is there with what this version needs. */
   async #beginWork(): Promise<void> {
     const check = () => requireLedgerSchema(this.#database.db)
+    const { events, logger } = this.#options
     const { signal } = this.#stopping
-    if (!(await awaitSchema({ check, events: this.#options.events, signal }))) return
+    if (!(await awaitSchema({ check, events, logger, signal }))) return
     this.#leading.start()
     this.#rescue.start()
     this.#reconciling.sweep.start()

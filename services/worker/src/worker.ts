@@ -1,6 +1,11 @@
 import { hostname } from 'node:os'
 import { BrokerConnection, repairTopology, TopologyDriftError } from '@redrive/shared/broker'
-import { createDatabase, doubtQueues, requireLedgerSchema, type TaskTypeRegistration } from '@redrive/shared/database'
+import {
+  createDatabase,
+  doubtQueues,
+  requireLedgerSchema,
+  type TaskTypeRegistration,
+} from '@redrive/shared/database'
 import {
   awaitSchema,
   EVENTS,
@@ -119,8 +124,9 @@ export class Worker {
     this.#connection.start()
     const { signal } = this.#stopping
     try {
-      const check = () => requireLedgerSchema(this.#context.database.db)
-      if (!(await awaitSchema({ check, events: this.#options.events, signal }))) return
+      const { database, events, logger } = this.#context
+      const check = () => requireLedgerSchema(database.db)
+      if (!(await awaitSchema({ check, events, logger, signal }))) return
       await this.#assertTopology(signal)
       await registerTypes(this.#context, this.#options.registrations, signal)
     } catch (error) {

@@ -164,16 +164,16 @@ test('stores that are absent at the start are waited for, without readiness and 
   const worker = stage.startWorker(throughProxies())
   const { port } = await worker.waitForLog((line) => line['event'] === 'operations.listening')
   const ready = async () => (await fetch(`http://127.0.0.1:${String(port)}/readyz`)).status
+  await worker.waitForLog((line) => String(line['message']).includes('Waiting: the ledger'), {
+    deadlineMs: 30_000,
+  })
+  expect(await ready()).toBe(503)
+  ledgerPath.restore()
   await worker.waitForLog((line) => String(line['message']).includes('Waiting: could not declare'), {
     deadlineMs: 30_000,
   })
   expect(await ready()).toBe(503)
   brokerPath.restore()
-  await worker.waitForLog((line) => String(line['message']).includes('Waiting: could not register'), {
-    deadlineMs: 30_000,
-  })
-  expect(await ready()).toBe(503)
-  ledgerPath.restore()
 
   await worker.waitForReady({ deadlineMs: 30_000 })
   expect(await worker.stop()).toEqual({ code: 0, signal: null })
