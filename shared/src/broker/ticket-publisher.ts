@@ -34,6 +34,8 @@ export interface TicketPublisherOptions {
   readonly logger: Logger
   /** Messages sent and not yet confirmed. Default 1,024. */
   readonly maxInFlight?: number
+  /** Messages that wait for their turn; one more is answered with `unknown` at once. Default 50,000. */
+  readonly maxWaiting?: number
   /** From the call to the confirm; waiting for one's turn is included. Default 10,000. */
   readonly confirmTimeoutMs?: number
   /** Default: `assertTopology`. Called when the exchange is missing. */
@@ -56,6 +58,8 @@ interface RawPublish {
 
 /** As many as amqplib's write buffer takes before it asks to wait, and enough to hide the broker's disk. */
 const MAX_IN_FLIGHT = 1_024
+/** Some 20 MB of tickets, which the broker takes within a few seconds; nothing sends as many at once in ordinary work. */
+const MAX_WAITING = 50_000
 const CONFIRM_TIMEOUT_MS = 10_000
 const STOP_DEADLINE_MS = 5_000
 /** Timeouts are found by one sweep, since a timer for each message would cost more than its publish. */
@@ -78,6 +82,7 @@ export class TicketPublisher {
   readonly #logger: Logger
   readonly #kept: KeptChannel<ConfirmChannel>
   readonly #maxInFlight: number
+  readonly #maxWaiting: number
   readonly #confirmTimeoutMs: number
   /** Both in the order of the calls, so what expires first is at the front. */
   readonly #waiting = new Set<Publish>()
@@ -89,10 +94,12 @@ export class TicketPublisher {
   #onIdle: (() => void) | null = null
 
   constructor(options: TicketPublisherOptions) {
-    const { connection, logger, maxInFlight = MAX_IN_FLIGHT, confirmTimeoutMs = CONFIRM_TIMEOUT_MS } = options
+    const { connection, logger, maxInFlight = MAX_IN_FLIGHT, maxWaiting = MAX_WAITING } = options
+    const { confirmTimeoutMs = CONFIRM_TIMEOUT_MS } = options
     this.#connection = connection
     this.#logger = logger
     this.#maxInFlight = maxInFlight
+    this.#maxWaiting = maxWaiting
     this.#confirmTimeoutMs = confirmTimeoutMs
     this.#kept = new KeptChannel<ConfirmChannel>({
       connection,
@@ -120,6 +127,14 @@ export class TicketPublisher {
   /** False while a publish would be answered with `unknown` at once. */
   get isReady(): boolean {
     return this.#stopped === null && this.#kept.current?.isOpen() === true && !this.#connection.isBlocked
+  }
+
+  /**
+   * True while a publish would be sent at once. Where nothing is lost by leaving a message to someone else, it should be
+   * left when this is false: the broker takes less than is sent, or nothing at all without having said so.
+   */
+  get hasRoom(): boolean {
+    return this.isReady && !this.#isFull && this.#waiting.size + this.#inFlight.size < this.#maxInFlight
   }
 
   async publish({ lane, body, messageId }: TicketMessage): Promise<PublishOutcome> {
@@ -160,7 +175,7 @@ export class TicketPublisher {
   }
 
   async #enqueue(message: RawPublish): Promise<PublishOutcome> {
-    if (!this.isReady) return 'unknown'
+    if (!this.isReady || this.#waiting.size >= this.#maxWaiting) return 'unknown'
     const { promise, resolve: settle } = Promise.withResolvers<PublishOutcome>()
     const expiresAtMs = performance.now() + this.#confirmTimeoutMs
     this.#waiting.add({ ...message, expiresAtMs, settle, wasReturned: false })

@@ -35,7 +35,7 @@ export class DirectRelease {
   /** Decided before the insert, because the stored row must say who is to publish it. */
   reserve(task: PlannedTask, nowMs: number): ReservedTask {
     const isDue = task.delayMs === 0 && (task.runAt === null || task.runAt.getTime() <= nowMs)
-    const isDirect = isDue && this.#options.publisher.isReady && this.#options.gate.take(task.lane)
+    const isDirect = isDue && this.#options.publisher.hasRoom && this.#options.gate.take(task.lane)
     return { ...task, takenForMs: isDirect ? RELEASE_GRACE_MS : null }
   }
 
