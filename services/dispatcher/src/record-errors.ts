@@ -11,6 +11,7 @@ import {
 } from '@redrive/shared/protocol'
 import { MicroBatcher, newId, reachCrashPoint, type Events, type Logger } from '@redrive/shared/runtime'
 import { brokerEvidence, withoutHeaders } from './broker-evidence.ts'
+import { ByteRoom } from './byte-room.ts'
 import { describeForeign } from './describe-foreign.ts'
 import { waitForLedger } from './wait-for-ledger.ts'
 
@@ -32,6 +33,8 @@ const RECORDING: Recording = { describeForeign, sources: { newId } }
 /** Two batches: one is written while the next one arrives. */
 const PREFETCH = 500
 const MAX_BATCH = 250
+/** Of bodies held at once. Only foreign messages are large: RabbitMQ takes up to 16 MiB, and before 4.0 up to 128 MiB. */
+const MAX_HELD_BYTES = 67_108_864
 /** What the ledger has not taken within this time of a stop is left to the broker, which delivers it to the next recorder. */
 const STOP_WAITS_MS = 10_000
 
@@ -46,6 +49,7 @@ export class ErrorRecorder {
   readonly #options: ErrorRecorderOptions
   readonly #consumer: QueueConsumer
   readonly #batcher: MicroBatcher<Arrived, true>
+  readonly #room = new ByteRoom(MAX_HELD_BYTES)
   readonly #stopping = new AbortController()
   #isWaiting = false
   #stopped: Promise<void> | null = null
@@ -59,7 +63,8 @@ export class ErrorRecorder {
       logger,
       queue: ERROR_QUEUE,
       prefetch: PREFETCH,
-      onDelivery: (delivery) => void this.#record(delivery),
+      onDelivery: (delivery) => this.#receive(delivery),
+      onLost: () => this.#room.forgetPostponed(),
     })
     this.#batcher = new MicroBatcher<Arrived, true>({
       maxSize: MAX_BATCH,
@@ -84,10 +89,17 @@ export class ErrorRecorder {
 
   async #finish(): Promise<void> {
     await this.#consumer.stop()
+    this.#room.close()
     const giveUp = setTimeout(() => this.#stopping.abort(), STOP_WAITS_MS)
     await this.#batcher.stop()
     clearTimeout(giveUp)
     await this.#consumer.close()
+  }
+
+  #receive(delivery: Delivery): void {
+    const { length } = delivery.body
+    if (!this.#room.take(length, givingBack(delivery))) return
+    void this.#record(delivery).finally(() => this.#room.free(length))
   }
 
   /** Never rejects. What is not acknowledged here is delivered again when the channel ends. */
@@ -152,4 +164,9 @@ export class ErrorRecorder {
     if (this.#isWaiting) logger.info('The recorder writes again.')
     this.#isWaiting = false
   }
+}
+
+/** n.b. In a function of its own: what a closure beside the body's other uses keeps is up to the engine. */
+function givingBack({ giveBack }: Pick<Delivery, 'giveBack'> & { giveBack: (this: void) => boolean }) {
+  return (): void => void giveBack()
 }
