@@ -10,6 +10,7 @@ import { crashWindows } from './docs/crash-windows.ts'
 import { envExample } from './docs/env-example.ts'
 import { errors } from './docs/errors.ts'
 import { events } from './docs/events.ts'
+import { overload } from './docs/overload.ts'
 import { retries } from './docs/retries.ts'
 import { search } from './docs/search.ts'
 import { taskLifecycle } from './docs/task-lifecycle.ts'
@@ -21,6 +22,7 @@ const DOCUMENTS = [
   envExample,
   errors,
   events,
+  overload,
   retries,
   search,
   taskLifecycle,

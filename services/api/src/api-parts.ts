@@ -1,7 +1,9 @@
 import type { BrokerConnection, ManagementClient, TicketPublisher } from '@redrive/shared/broker'
 import type { Database } from '@redrive/shared/database'
 import type { ApiSettings, Events, Readiness } from '@redrive/shared/runtime'
+import type { Admission } from './http/admission.ts'
 import type { BodyRoom } from './http/body-room.ts'
+import type { BacklogGate } from './submission/backlog-gate.ts'
 import type { Submitter } from './submission/submitter.ts'
 import type { TaskTypeDirectory } from './task-types/task-type-directory.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
@@ -18,6 +20,8 @@ export interface ApiParts {
   readonly management: ManagementClient | null
   readonly types: TaskTypeDirectory
   readonly tenants: TenantDirectory
+  readonly admission: Admission
+  readonly backlog: BacklogGate
   readonly bodies: BodyRoom
   readonly submitter: Submitter
   readonly endings: EndingWatch

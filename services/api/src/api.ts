@@ -17,15 +17,18 @@ import {
   type Loop,
   OperationsServer,
   type Readiness,
-  registerGauge,
 } from '@redrive/shared/runtime'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ApiParts } from './api-parts.ts'
 import { checkReadiness } from './check-readiness.ts'
+import { Admission } from './http/admission.ts'
 import { BodyRoom } from './http/body-room.ts'
 import { createApp } from './http/create-app.ts'
+import { createCutReporter } from './http/create-cut-reporter.ts'
 import { HttpServer } from './http/http-server.ts'
+import { LoadWatch } from './http/load-watch.ts'
 import { allRoutes } from './routes/all-routes.ts'
+import { BacklogGate } from './submission/backlog-gate.ts'
 import { ConfirmMarker } from './submission/confirm-marker.ts'
 import { DirectRelease } from './submission/direct-release.ts'
 import { LaneGate } from './submission/lane-gate.ts'
@@ -33,6 +36,8 @@ import { Submitter } from './submission/submitter.ts'
 import { TaskTypeDirectory } from './task-types/task-type-directory.ts'
 import { TenantDirectory } from './tenants/tenant-directory.ts'
 import { EndingWatch } from './waiting/ending-watch.ts'
+import { chooseConnectionLimit } from './http/choose-connection-limit.ts'
+import { registerGauges } from './register-gauges.ts'
 import { watchLedger } from './watch-ledger.ts'
 
 export interface ApiOptions {
@@ -65,6 +70,7 @@ export class Api {
   readonly #gate: LaneGate
   readonly #marker: ConfirmMarker
   readonly #release: DirectRelease
+  readonly #load: LoadWatch
   readonly #parts: ApiParts
   readonly #server: HttpServer
   readonly #operations: OperationsServer
@@ -104,12 +110,20 @@ export class Api {
       events,
       onReturned: () => void this.#repairReturned(),
     })
+    this.#load = new LoadWatch({
+      database: this.#database,
+      events,
+      limits: { loopDelayMs: settings.shedLoopDelayMs, poolWaitMs: settings.shedPoolWaitMs },
+    })
     this.#parts = this.#createParts()
+    const maxConnections = chooseConnectionLimit(settings, events)
     const listener = createApp(allRoutes(), this.#parts).callback()
     this.#server = new HttpServer({
       host: settings.host,
       port: settings.port,
       listener: (...pair) => void listener(...pair),
+      maxConnections,
+      onCut: createCutReporter(events, maxConnections),
     })
     const isReady = () => this.#readiness()
     this.#operations = new OperationsServer({
@@ -120,7 +134,12 @@ export class Api {
       isReady,
     })
     this.#ledgerWatch = watchLedger({ events, logger, check: isReady })
-    this.#registerGauge()
+    registerGauges(registry, {
+      poolCounts: () => this.#database.poolCounts(),
+      connections: () => this.#server.connections(),
+      load: this.#load,
+      parts: this.#parts,
+    })
   }
 
   /** Resolves when both ports are open. Rejects when one of them cannot be used. */
@@ -132,7 +151,8 @@ export class Api {
     // Only to say so: readiness looks by itself, and what is asked meanwhile is refused by the ledger.
     const check = () => requireLedgerSchema(this.#database.db)
     void awaitSchema({ check, events, logger, signal: this.#stopping.signal })
-    for (const part of [this.#gate, this.#marker, this.#parts.types, this.#parts.endings, this.#ledgerWatch])
+    const { types, endings, backlog } = this.#parts
+    for (const part of [this.#gate, this.#marker, types, endings, backlog, this.#load, this.#ledgerWatch])
       part.start()
     const port = await this.#server.start()
     events.emit('api.listening', { host: settings.host, port })
@@ -168,8 +188,10 @@ export class Api {
 
   /** After the last answer, in the order of a task's way: its commit, its ticket, the note of its confirm. */
   async #letGo(): Promise<void> {
-    const { types, submitter } = this.#parts
-    await Promise.all([submitter.stop(), this.#gate.stop(), types.stop(), this.#ledgerWatch.stop()])
+    const { types, submitter, backlog } = this.#parts
+    this.#load.stop()
+    const loops = [this.#gate, types, backlog, this.#ledgerWatch]
+    await Promise.all([submitter, ...loops].map((part) => part.stop()))
     await this.#publisher.stop()
     await this.#release.settled()
     await Promise.all([this.#marker.stop(), this.#connection.stop()])
@@ -192,7 +214,7 @@ export class Api {
   #createParts(): ApiParts {
     const { settings, events, logger } = this.#options
     const { db } = this.#database
-    const { amqpManagementUrl: urls } = settings
+    const { amqpManagementUrl: urls, maxRequests, maxBacklog, maxTenantBacklog } = settings
     const virtualHost = virtualHostOf(settings.amqpUrl[0] ?? '')
     return {
       settings,
@@ -203,6 +225,8 @@ export class Api {
       management: urls === undefined ? null : new ManagementClient({ urls, virtualHost }),
       types: new TaskTypeDirectory({ db, logger }),
       tenants: new TenantDirectory(db),
+      admission: new Admission({ maxRequests, load: this.#load, events }),
+      backlog: new BacklogGate({ db, events, logger, maxBacklog, maxTenantBacklog }),
       bodies: new BodyRoom(settings.maxBulkBytes * BULKS_AT_ONCE),
       submitter: new Submitter({ db, release: this.#release, events }),
       endings: new EndingWatch({ db, logger }),
@@ -250,20 +274,5 @@ export class Api {
 
   async #repairTopology(): Promise<void> {
     await repairTopology(this.#connection, this.#noteLost)
-  }
-
-  #registerGauge(): void {
-    registerGauge({
-      registry: this.#options.registry,
-      name: 'redrive_database_pool',
-      measure: () => {
-        const { total, idle, waiting } = this.#database.poolCounts()
-        return [
-          { labels: { state: 'in_use' }, value: total - idle },
-          { labels: { state: 'idle' }, value: idle },
-          { labels: { state: 'waiting' }, value: waiting },
-        ]
-      },
-    })
   }
 }

@@ -17,6 +17,13 @@ export const PROBLEMS = {
     meaning: 'The request has no API key, or one that is not known.',
     whatToDo: 'Send `Authorization: Bearer <key>`, or HTTP Basic with the key as the password.',
   },
+  BACKLOG_FULL: {
+    status: 503,
+    title: 'Too many tasks are open',
+    meaning: 'With these tasks, more than `MAX_BACKLOG` of all tenants would be open. Nothing was accepted.',
+    whatToDo:
+      'Try again after the time in `Retry-After`, or with fewer tasks at once; a key that was accepted before still gets its answer.',
+  },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
@@ -207,9 +214,11 @@ export const PROBLEMS = {
   },
   SERVER_BUSY: {
     status: 503,
-    title: 'The api has no room for another large body',
-    meaning: 'Other requests with large bodies took all the room for ten seconds. Nothing was accepted.',
-    whatToDo: 'Try again after the time in `Retry-After`, with fewer large submissions at the same time.',
+    title: 'The api has too much to do',
+    meaning:
+      'The api works on as many requests as it can, is behind with its work, or has no room for another large body; the detail says which. Nothing was done.',
+    whatToDo:
+      'Try again after the time in `Retry-After`, with fewer requests or large bodies at the same time.',
   },
   TASK_ALREADY_ENDED: {
     status: 409,
@@ -234,6 +243,14 @@ export const PROBLEMS = {
     title: 'There is no such task type',
     meaning: 'No worker has registered a task type of this name.',
     whatToDo: 'List them with `GET /api/v1/task-types`.',
+  },
+  TENANT_BACKLOG_FULL: {
+    status: 429,
+    title: 'Too many of your tasks are open',
+    meaning:
+      'With these tasks, more than `MAX_TENANT_BACKLOG` of this tenant would be open. Nothing was accepted.',
+    whatToDo:
+      'Let some of them end and try again after the time in `Retry-After`; a key that was accepted before still gets its answer.',
   },
   TOO_MANY_FAILED_AUTHENTICATIONS: {
     status: 429,

@@ -1,49 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { ERROR_QUEUE } from '@redrive/shared/broker'
-import { createDatabase } from '@redrive/shared/database'
-import {
-  createTcpProxy,
-  createTestDatabase,
-  createTestVhost,
-  onCleanup,
-  spawnService,
-  waitFor,
-} from '@redrive/shared/testing'
-import { type ApiUnderTest, callApi, KEY, registerTypes, startApi } from './api-under-test.ts'
+import { type spawnService, waitFor } from '@redrive/shared/testing'
+import { type ApiUnderTest, callApi, startApi } from './api-under-test.ts'
+import { startBehindProxies } from './start-behind-proxies.ts'
 import { workByHand } from './worker-by-hand.ts'
 
 const addition = { type: 'math.add', input: { a: 2, b: 3 } }
-
-async function startBehindProxies(env: Readonly<Record<string, string>> = {}) {
-  const [database, vhost] = await Promise.all([createTestDatabase(), createTestVhost()])
-  const ledger = createDatabase({
-    url: database.url,
-    poolSize: 2,
-    statementTimeoutMs: 10_000,
-    applicationName: 'test',
-  })
-  onCleanup(() => ledger.close())
-  const { db } = ledger
-  await registerTypes(db)
-  const postgres = await createTcpProxy(targetOf(database.url))
-  const rabbit = await createTcpProxy(targetOf(vhost.amqpUrl))
-  const start = () =>
-    spawnService({
-      service: 'api',
-      env: {
-        ADMIN_API_KEY: KEY,
-        DATABASE_URL: postgres.through(database.url),
-        AMQP_URL: rabbit.through(vhost.amqpUrl),
-        ...env,
-      },
-    })
-  return { db, vhost, postgres, rabbit, start }
-}
-
-function targetOf(url: string) {
-  const { hostname, port } = new URL(url)
-  return { host: hostname, port: Number(port) }
-}
 
 async function addressOf(service: ReturnType<typeof spawnService>): Promise<string> {
   const { port } = await service.waitForLog((line) => line['event'] === 'api.listening')

@@ -22,6 +22,8 @@ export interface PoolCounts {
 export interface Database {
   readonly db: Kysely<Ledger>
   poolCounts(): PoolCounts
+  /** Takes a connection in the pool's order and gives it back. Rejects like a query that gets none. */
+  waitForConnection(): Promise<void>
   close(): Promise<void>
 }
 
@@ -56,6 +58,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   return {
     db,
     poolCounts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    waitForConnection: async () => (await pool.connect()).release(),
     close: () => db.destroy(),
   }
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 import type { Events } from './events/create-events.ts'
+import { boundConnections } from './bound-connections.ts'
 import { askReadiness, type Readiness } from './readiness.ts'
 
 export interface OperationsServerOptions {
@@ -20,6 +21,20 @@ export class OperationsPortError extends Error {
 
 /** Probes are asked every few seconds as a rule and give up after one to five; an answer later than this is for nobody. */
 const READINESS_LIMIT_MS = 2000
+
+/** Far above what a scrape needs, and low enough that idle or dripping clients hold nothing for long. */
+const LIMITS = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5_000,
+  /** n.b. The two timeouts above are looked at so often; by default that is every half a minute. */
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 8_192,
+}
+/** Probes and scrapers hold a handful. */
+const MAX_CONNECTIONS = 100
+const REFUSAL =
+  'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
 
 /**
  * `/livez`, `/readyz` and `/metrics` for probes and Prometheus, on a port that is not the public one and asks for no
@@ -58,9 +73,13 @@ export class OperationsServer {
 
   async #listen(): Promise<Server> {
     const { host, port, events } = this.#options
-    // Limits far above what a scrape needs, and low enough that idle or dripping clients hold nothing for long.
-    const server = createServer({ headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 })
-    server.on('request', (request, response) => void this.#answer(request, response))
+    const server = createServer(LIMITS)
+    const bound = boundConnections(server, { max: MAX_CONNECTIONS, refusal: () => REFUSAL })
+    server.on('request', (request, response) => {
+      if (bound.isRefused(request.socket)) return void request.socket.destroy()
+      bound.track(request.socket, response)
+      void this.#answer(request, response)
+    })
     await listen(server, host, port)
     events.emit('operations.listening', { host, port: portOf(server) })
     return server

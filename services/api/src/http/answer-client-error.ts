@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ProblemError } from '../problem-error.ts'
 import type { ProblemCode } from '../problems.ts'
-import { problemBody } from '../to-problem.ts'
+import { toClientAnswer } from './to-client-answer.ts'
 
 /** Answers what never became a request: broken HTTP, headers without end, silence. The connection ends with it. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -21,17 +20,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
     socket.destroy()
     return
   }
-  const problem = toClientProblem(error)
-  const body = JSON.stringify(problemBody(problem, randomUUID()))
-  const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    'X-Content-Type-Options: nosniff',
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.end(toClientAnswer(toClientProblem(error)))
 }
 
 // n.b. Node keeps the response in progress here.

@@ -1,6 +1,9 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { boundConnections, type ConnectionBound } from '@redrive/shared/runtime'
+import { ProblemError } from '../problem-error.ts'
 import { answerClientError } from './answer-client-error.ts'
+import { toClientAnswer } from './to-client-answer.ts'
 
 /** HOST and PORT name a place that cannot be listened on. */
 export class HttpPortError extends Error {
@@ -20,6 +23,10 @@ const LIMITS = {
   requireHostHeader: false,
 }
 
+const TOO_MANY = new ProblemError('SERVER_BUSY', {
+  detail: 'As many connections are in use as there may be.',
+  headers: { 'retry-after': '2' },
+})
 const NO_PROXY = new Error('CONNECT asks for a proxy')
 
 export interface HttpServerOptions {
@@ -27,6 +34,9 @@ export interface HttpServerOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly listener: RequestListener
+  readonly maxConnections: number
+  /** Told for each connection that was ended to stay within the bound. */
+  readonly onCut: (reason: 'idle' | 'refused') => void
 }
 
 /**
@@ -37,6 +47,7 @@ export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #server: Server
   readonly #sockets = new Map<Socket, number>()
+  readonly #bound: ConnectionBound
   readonly #answering = new Set<ServerResponse>()
   #isClosing = false
   #isStopping = false
@@ -44,10 +55,13 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options
     const serve: RequestListener = (request, response) => {
+      if (this.#bound.isRefused(request.socket)) return void request.socket.destroy()
       this.#track(request.socket, response)
       options.listener(request, response)
     }
     this.#server = createServer(LIMITS, serve)
+    const { maxConnections: max, onCut } = options
+    this.#bound = boundConnections(this.#server, { max, onCut, refusal: () => toClientAnswer(TOO_MANY) })
     // An expectation that is not known may be ignored; Node would refuse it without a word.
     this.#server.on('checkExpectation', serve)
     this.#server.on('connect', (_request, socket) => answerClientError(NO_PROXY, socket))
@@ -56,6 +70,11 @@ export class HttpServer {
       socket.once('close', () => this.#sockets.delete(socket))
     })
     this.#server.on('clientError', answerClientError)
+  }
+
+  /** The connections that clients hold. */
+  connections(): ReturnType<ConnectionBound['counts']> {
+    return this.#bound.counts()
   }
 
   /** Resolves with the real port. Throws HttpPortError when the place is taken or not this machine's. */
@@ -95,6 +114,7 @@ export class HttpServer {
 
   #track(socket: Socket, response: ServerResponse): void {
     if (this.#isClosing) endConnectionAfter(response)
+    this.#bound.track(socket, response)
     this.#sockets.set(socket, (this.#sockets.get(socket) ?? 0) + 1)
     this.#answering.add(response)
     response.once('close', () => {

@@ -8,10 +8,12 @@ import { parseJson } from '../json/parse-json.ts'
 import { toFieldErrors } from '../json/to-field-errors.ts'
 import { weighJson } from '../json/weigh-json.ts'
 import { ProblemError } from '../problem-error.ts'
+import { readPreferredWait } from '../routes/read-preferred-wait.ts'
 import type { Answer } from './answer.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Caller } from './caller.ts'
-import { hasBody, readBody } from './read-body.ts'
+import { type LoadKind, loadKindOf } from './load-kind.ts'
+import { discard, hasBody, readBody } from './read-body.ts'
 import type { RequestState } from './request-state.ts'
 import type { BodyLimit, Route, RouteBody, RouteRequest } from './route.ts'
 
@@ -28,9 +30,11 @@ export function serveRoute(
   api: ApiParts,
   authenticator: Authenticator,
 ): Middleware<RequestState> {
+  const kind = loadKindOf(route)
   return async (context) => {
     context.state.routePattern = route.path
     const caller = route.access === 'public' ? NOBODY : authenticator.authenticate(context.req)
+    await checkLoad(context, kind, api)
     const query = route.query === undefined ? noQuery(context) : readQuery(route.query, context)
     const answer = async (body: unknown): Promise<void> => {
       const request: RouteRequest = {
@@ -42,11 +46,31 @@ export function serveRoute(
         header: (name) => headerOf(context, name),
         untilGone: () => untilGone(context),
       }
-      send(context, await route.handle(request as RouteRequest<never, never, never>, api))
+      const leave = api.admission.enter(kindOf(kind, context))
+      try {
+        send(context, await route.handle(request as RouteRequest<never, never, never>, api))
+      } finally {
+        leave()
+      }
     }
     if (route.body === undefined) await answer(undefined)
     else await withBody(context, { body: route.body, api }, answer)
   }
+}
+
+/** n.b. A body is read to its end even so: answering while a client still sends resets its connection, and the answer. */
+async function checkLoad({ req }: Context, kind: LoadKind | null, { admission }: ApiParts): Promise<void> {
+  try {
+    admission.check(kind)
+  } catch (refusal) {
+    if (hasBody(req)) await discard(req)
+    throw refusal
+  }
+}
+
+/** Whoever waits for an ending costs next to nothing meanwhile, and is not to keep those out who do not wait. */
+function kindOf(kind: LoadKind | null, context: Context): LoadKind | null {
+  return kind === 'read' && readPreferredWait(headerOf(context, 'prefer')) !== null ? 'wait' : kind
 }
 
 interface BodyReading {

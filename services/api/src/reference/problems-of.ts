@@ -2,13 +2,12 @@ import type { Route } from '../http/route.ts'
 import type { ProblemCode } from '../problems.ts'
 
 const OF_EVERY_ROUTE = ['INTERNAL_ERROR', 'MALFORMED_REQUEST'] as const
-const OF_KEYS = ['AUTHENTICATION_REQUIRED', 'TOO_MANY_FAILED_AUTHENTICATIONS'] as const
+const OF_KEYS = ['AUTHENTICATION_REQUIRED', 'SERVER_BUSY', 'TOO_MANY_FAILED_AUTHENTICATIONS'] as const
 const OF_BODIES = [
   'BODY_TOO_LARGE',
   'INVALID_BODY',
   'INVALID_JSON',
   'REQUEST_TIMEOUT',
-  'SERVER_BUSY',
   'UNSUPPORTED_CONTENT_ENCODING',
   'UNSUPPORTED_MEDIA_TYPE',
 ] as const

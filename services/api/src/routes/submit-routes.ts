@@ -28,11 +28,13 @@ const replayHeader = z
   .meta({ description: '`true` when the answer is a repetition of the first one.' })
 
 const problems = [
+  'BACKLOG_FULL',
   'DATABASE_UNAVAILABLE',
   'IDEMPOTENCY_KEY_REUSED',
   'INVALID_IDEMPOTENCY_KEY',
   'INVALID_INPUT',
   'TASK_NOT_FOUND',
+  'TENANT_BACKLOG_FULL',
   'UNKNOWN_TASK_TYPE',
 ] as const
 
@@ -102,14 +104,18 @@ export const submitRoutes: readonly Route[] = [
 async function submitTask(request: RouteRequest, api: ApiParts): Promise<Answer> {
   const { body } = request
   const key = readKey(request, 'tasks')
-  const plan = await planUnlessKnown(() => planTasks([body], planOptions(request, api, false)), { key, api })
+  const planOne = () => planWithinBacklog([body], planOptions(request, api, false), api)
+  const plan = await planUnlessKnown(planOne, { key, api })
   if ('first' in plan) return replayTask(request, plan.first, api)
   const [planned] = plan.planned
   if (planned === undefined) throw new Error('a task that was planned is missing')
   const { tenant } = request.caller
   if (key === null) return answerTask({ ...planned, tenant }, await api.submitter.submitOne(planned), {})
   const { accepted, isReplay } = await api.submitter.submitWithKey([planned], key)
-  if (isReplay) return replayTask(request, accepted, api)
+  if (isReplay) {
+    api.backlog.giveBack(request.caller.tenantId, 1)
+    return replayTask(request, accepted, api)
+  }
   const [task] = accepted
   if (task === undefined) throw new Error('the task of a submission is missing')
   return answerTask({ ...planned, tenant }, task, {})
@@ -119,11 +125,12 @@ async function submitTasks(request: RouteRequest, api: ApiParts): Promise<Answer
   const { body } = request
   const key = readKey(request, 'tasks/bulk')
   const planAll = async () =>
-    planTasks(readArray(body, api.settings.maxBulkTasks), planOptions(request, api, true))
+    planWithinBacklog(readArray(body, api.settings.maxBulkTasks), planOptions(request, api, true), api)
   const plan = await planUnlessKnown(planAll, { key, api })
   if ('first' in plan) return answerIds(plan.first, REPLAYED)
   if (key === null) return answerIds(await api.submitter.submitMany(plan.planned), {})
   const { accepted, isReplay } = await api.submitter.submitWithKey(plan.planned, key)
+  if (isReplay) api.backlog.giveBack(request.caller.tenantId, plan.planned.length)
   return answerIds(accepted, isReplay ? REPLAYED : {})
 }
 
@@ -131,6 +138,17 @@ function readKey(request: RouteRequest, route: string): SubmissionKey | null {
   const key = readIdempotencyKey(request.header('idempotency-key'))
   if (key === null) return null
   return { tenantId: request.caller.tenantId, route, key, bodyHash: hashJson(request.body) }
+}
+
+/** Within the plan, so that a refusal for the backlog, too, gives way to what was accepted under the key before. */
+async function planWithinBacklog(
+  sent: readonly unknown[],
+  options: PlanOptions,
+  { backlog }: ApiParts,
+): Promise<readonly PlannedTask[]> {
+  const planned = await planTasks(sent, options)
+  backlog.take(options.tenantId, planned.length)
+  return planned
 }
 
 type Plan = { readonly planned: readonly PlannedTask[] } | { readonly first: readonly AcceptedTask[] }

@@ -21,6 +21,7 @@ const COUNTING: Counting = {
   'attempt.timed_out': (meters, { type }) => countAttempt(meters, { outcome: 'timed_out', type }),
   'attempts.rescued': (meters, { count }) => meters.count('redrive_rescued_attempts_total', {}, count),
   'broker.lost': (meters, { name }) => meters.count('redrive_broker_losses_total', { name }),
+  'connection.cut': (meters, { reason }) => meters.count('redrive_connections_cut_total', { reason }),
   'dead_letter.discarded': (meters) =>
     meters.count('redrive_dead_letter_changes_total', { change: 'discarded' }),
   'dead_letter.foreign': (meters) => meters.count('redrive_dead_letters_total', { reason: 'foreign' }),
@@ -54,6 +55,7 @@ const COUNTING: Counting = {
     meters.count('redrive_http_requests_total', { method, route, status: String(status) })
     meters.observe('redrive_http_request_duration_seconds', { method, route }, durationMs / 1000)
   },
+  'request.shed': (meters, { kind, reason }) => meters.count('redrive_requests_shed_total', { kind, reason }),
   'task.accepted': (meters, { type, count }) =>
     meters.count('redrive_tasks_total', { state: 'accepted', type }, count),
   'task.cancelled': (meters, { type }) => meters.count('redrive_tasks_total', { state: 'cancelled', type }),

@@ -1,5 +1,6 @@
 import { BROKER_EVENTS } from './broker-events.ts'
 import { GROUP_EVENTS } from './group-events.ts'
+import { OVERLOAD_EVENTS } from './overload-events.ts'
 import { PROCESS_EVENTS } from './process-events.ts'
 import { REDRIVE_EVENTS } from './redrive-events.ts'
 import { TASK_EVENTS } from './task-events.ts'
@@ -11,6 +12,7 @@ import { TASK_EVENTS } from './task-events.ts'
 export const EVENTS = {
   ...BROKER_EVENTS,
   ...GROUP_EVENTS,
+  ...OVERLOAD_EVENTS,
   ...PROCESS_EVENTS,
   ...REDRIVE_EVENTS,
   ...TASK_EVENTS,

@@ -37,6 +37,11 @@ export const METRICS = {
     meaning:
       'Attempts that succeeded, are retried, failed, were returned, taken away or timed out; one that timed out counts under `timed_out` and under what followed.',
   },
+  redrive_backlog_tasks: {
+    kind: 'gauge',
+    labels: ['figure'],
+    meaning: 'Open tasks of all tenants as the api last counted them (open), and MAX_BACKLOG (limit).',
+  },
   redrive_balanced: {
     kind: 'gauge',
     labels: [],
@@ -51,6 +56,12 @@ export const METRICS = {
     kind: 'counter',
     labels: ['result'],
     meaning: 'Tickets that a claim turned into attempts (claimed), and those that it did not (refused).',
+  },
+  redrive_connections_cut_total: {
+    kind: 'counter',
+    labels: ['reason'],
+    meaning:
+      'Connections ended because there were as many as may be: the longest idle one (idle), or a new one where none was idle (refused).',
   },
   redrive_database_pool: {
     kind: 'gauge',
@@ -106,6 +117,11 @@ export const METRICS = {
     labels: ['method', 'route', 'status'],
     meaning: 'Requests that the api answered.',
   },
+  redrive_http_connections: {
+    kind: 'gauge',
+    labels: ['state'],
+    meaning: 'Connections that clients hold to the api, with a request in progress (busy) or without (idle).',
+  },
   redrive_lane_window: {
     kind: 'gauge',
     labels: ['lane'],
@@ -155,6 +171,17 @@ export const METRICS = {
     labels: ['repair'],
     meaning: 'Differences between ledger and broker that were repaired.',
   },
+  redrive_requests_in_progress: {
+    kind: 'gauge',
+    labels: ['kind'],
+    meaning: 'Requests that the api works on, by kind (submission, read, wait, command).',
+  },
+  redrive_requests_shed_total: {
+    kind: 'counter',
+    labels: ['kind', 'reason'],
+    meaning:
+      'Requests refused with 429 or 503 for a bound: backlog, tenant_backlog, requests (too many at once), load (the api is behind).',
+  },
   redrive_rescued_attempts_total: {
     kind: 'counter',
     labels: [],
@@ -164,6 +191,11 @@ export const METRICS = {
     kind: 'gauge',
     labels: [],
     meaning: 'Attempts that this worker runs at the moment.',
+  },
+  redrive_shedding_level: {
+    kind: 'gauge',
+    labels: [],
+    meaning: 'What the api refuses because it is behind: 0 nothing, 1 submissions, 2 reads too.',
   },
   redrive_tasks_total: {
     kind: 'counter',

@@ -131,6 +131,18 @@ export const SETTINGS = [
     meaning: 'The least serious log lines that are written; debug shows every step of every task.',
   },
   {
+    name: 'MAX_BACKLOG',
+    kind: 'integer',
+    services: ['api'],
+    // Ten million open rows are some 4 GB of table and indexes: a night's work of a large installation, and a size that
+    // an ordinary Postgres still serves well.
+    default: 10_000_000,
+    minimum: 1,
+    unit: 'tasks',
+    meaning:
+      'The most tasks of all tenants that may be open, that is accepted and not ended; beyond it submissions get 503.',
+  },
+  {
     name: 'MAX_BULK_BYTES',
     kind: 'integer',
     services: ['api'],
@@ -150,6 +162,30 @@ export const SETTINGS = [
     meaning: 'The most tasks in one bulk submission, which is accepted or refused as a whole.',
   },
   {
+    name: 'MAX_CONNECTIONS',
+    kind: 'integer',
+    services: ['api'],
+    // Above ten thousand, which a fleet of clients that keep theirs open comes to.
+    default: 12_000,
+    minimum: 10,
+    maximum: 1_000_000,
+    unit: 'connections',
+    meaning:
+      'The most connections that clients may hold; beyond it, the one that has been idle for longest is closed for a new one. Fewer where the process may not open so many files.',
+  },
+  {
+    name: 'MAX_REQUESTS',
+    kind: 'integer',
+    services: ['api'],
+    // At the few thousand answers a second of one process, whoever is let in waits for about half a second.
+    default: 1_000,
+    minimum: 1,
+    maximum: 100_000,
+    unit: 'requests',
+    meaning:
+      'The most requests of each kind (submissions, reads, commands) that are worked on at once; beyond it they get 503 at once.',
+  },
+  {
     name: 'MAX_TASK_BYTES',
     kind: 'integer',
     services: ['api'],
@@ -157,6 +193,16 @@ export const SETTINGS = [
     minimum: 1024,
     unit: 'bytes',
     meaning: 'The largest body of a request with a single task.',
+  },
+  {
+    name: 'MAX_TENANT_BACKLOG',
+    kind: 'integer',
+    services: ['api'],
+    // A fifth of all, so that several tenants can each be far behind before anyone is refused for another's sake.
+    default: 2_000_000,
+    minimum: 1,
+    unit: 'tasks',
+    meaning: 'The most tasks of one tenant that may be open; beyond it its submissions get 429.',
   },
   {
     name: 'METRICS_HOST',
@@ -211,6 +257,26 @@ export const SETTINGS = [
     minimum: 10,
     unit: 'ms',
     meaning: 'How often due tasks are looked for while there are none.',
+  },
+  {
+    name: 'SHED_LOOP_DELAY_MS',
+    kind: 'integer',
+    services: ['api'],
+    default: 500,
+    minimum: 20,
+    unit: 'ms',
+    meaning:
+      'When the event loop lags by so much for five looks in a row, submissions get 503 until it has recovered; reads from three times as much.',
+  },
+  {
+    name: 'SHED_POOL_WAIT_MS',
+    kind: 'integer',
+    services: ['api'],
+    default: 500,
+    minimum: 20,
+    unit: 'ms',
+    meaning:
+      'When a connection to Postgres is waited for so long for five looks in a row, submissions get 503 until it has recovered; reads from three times as much.',
   },
   {
     name: 'SHUTDOWN_GRACE_MS',
