@@ -69,7 +69,7 @@ test('a ledger that leaves requests waiting for a connection has submissions ref
 
 test('an event loop that lags has submissions refused while it does, and accepted afterwards', async () => {
   const api = await startApi({ SHED_LOOP_DELAY_MS: '60' })
-  const names = Array.from({ length: 200_000 }, (_, index) => `"key-${index}":1`)
+  const names = Array.from({ length: 700_000 }, (_, index) => `"key-${index}":1`)
   const heavy = `[{"type":"demo.work","input":{${names.join()}}}]`
   let isShedding = false
   const shed = api.service

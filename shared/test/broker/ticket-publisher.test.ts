@@ -151,6 +151,23 @@ describe('faults while publishing', () => {
     )
     expect(await inspectQueue(direct, NORMAL)).toMatchObject({ ready: 1 })
   })
+
+  test('a broker that takes nothing has no room, and no more waits for it than may', async () => {
+    const { startPublisher, proxy } = await createBrokerHarness()
+    const publisher = await startPublisher({ maxInFlight: 5, maxWaiting: 10 })
+    expect(publisher.hasRoom).toBe(true)
+    proxy.blackhole()
+    const held = Array.from({ length: 15 }, (_, index) => publisher.publish(ticket(`held.${index}`)))
+    expect(publisher.hasRoom).toBe(false)
+    expect(publisher.isReady).toBe(true)
+
+    expect(await publisher.publish(ticket('beyond'))).toBe('unknown')
+
+    proxy.restore()
+    expect(new Set(await Promise.all(held))).toEqual(new Set(['unknown']))
+    await waitFor(() => publisher.hasRoom, 'room again')
+    expect(await publisher.publish(ticket('later'))).toBe('confirmed')
+  })
 })
 
 describe('stopping a publisher', () => {

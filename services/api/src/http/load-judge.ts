@@ -9,10 +9,15 @@ export interface LoadReading {
 /** 0: everything is taken. 1: no submissions. 2: no reads either. */
 export type SheddingLevel = 0 | 1 | 2
 
-/** As many looks in a row, since one large body or one slow collection of garbage is over when it is seen. */
-const LOOKS_TO_SHED = 5
-/** Longer than the way up: what was refused comes again soon, and meets an api that has really caught up. */
-const LOOKS_TO_TAKE = 10
+/**
+ * So much time over the limit, less the time below it, since one large body or one slow collection of garbage is over when
+ * it is seen. A guess: clients bear a second or two, and what is refused needlessly is worse.
+ */
+const SHED_AFTER_MS = 1_500
+/** What one look counts for at most: a single long block is one event, however long. */
+const MAX_PER_LOOK_MS = 500
+/** In one piece; what was refused comes again soon, and is to meet an api that has really caught up. */
+const TAKE_AFTER_MS = 1_000
 /** The level above is for a load that the one below did not stop from growing. */
 const SECOND_LEVEL = 3
 /** Of the limit; between the two, the level stays as it is. */
@@ -22,8 +27,8 @@ const CALM_SHARE = 0.5
 export class LoadJudge {
   readonly #limits: LoadReading
   #level: SheddingLevel = 0
-  #higher = 0
-  #lower = 0
+  #behindMs = 0
+  #calmMs = 0
 
   constructor(limits: LoadReading) {
     this.#limits = limits
@@ -33,20 +38,23 @@ export class LoadJudge {
     return this.#level
   }
 
-  /** One look; returns the level that follows. */
-  judge({ loopDelayMs, poolWaitMs }: LoadReading): SheddingLevel {
+  /** One look, so long after the one before; returns the level that follows. */
+  judge({ loopDelayMs, poolWaitMs }: LoadReading, elapsedMs: number): SheddingLevel {
     const pressure = Math.max(loopDelayMs / this.#limits.loopDelayMs, poolWaitMs / this.#limits.poolWaitMs)
-    this.#higher = pressure >= limitAbove(this.#level) ? this.#higher + 1 : 0
-    this.#lower = pressure < limitAbove(this.#level - 1) * CALM_SHARE ? this.#lower + 1 : 0
-    if (this.#higher >= LOOKS_TO_SHED) this.#enter(this.#level === 0 ? 1 : 2)
-    else if (this.#level > 0 && this.#lower >= LOOKS_TO_TAKE) this.#enter(this.#level === 2 ? 1 : 0)
+    const weightMs = Math.min(elapsedMs, MAX_PER_LOOK_MS)
+    const isOver = pressure >= limitAbove(this.#level)
+    this.#behindMs = Math.max(0, this.#behindMs + (isOver ? weightMs : -weightMs))
+    const isCalm = pressure < limitAbove(this.#level - 1) * CALM_SHARE
+    this.#calmMs = isCalm ? this.#calmMs + weightMs : 0
+    if (this.#behindMs >= SHED_AFTER_MS) this.#enter(this.#level === 0 ? 1 : 2)
+    else if (this.#level > 0 && this.#calmMs >= TAKE_AFTER_MS) this.#enter(this.#level === 2 ? 1 : 0)
     return this.#level
   }
 
   #enter(level: SheddingLevel): void {
     this.#level = level
-    this.#higher = 0
-    this.#lower = 0
+    this.#behindMs = 0
+    this.#calmMs = 0
   }
 }
 

@@ -24,6 +24,7 @@ export class LoadWatch {
   readonly #judge: LoadJudge
   readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   #timer: NodeJS.Timeout | null = null
+  #lookedAtMs = 0
   #probedAtMs: number | null = null
   #lastWaitMs = 0
 
@@ -39,6 +40,7 @@ export class LoadWatch {
   start(): void {
     if (this.#timer !== null) return
     this.#delays.enable()
+    this.#lookedAtMs = performance.now()
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
   }
 
@@ -52,7 +54,9 @@ export class LoadWatch {
   #look(): void {
     const reading = { loopDelayMs: this.#readLoopDelay(), poolWaitMs: this.#readPoolWait() }
     const before = this.#judge.level
-    const level = this.#judge.judge(reading)
+    const now = performance.now()
+    const level = this.#judge.judge(reading, now - this.#lookedAtMs)
+    this.#lookedAtMs = now
     if (level === before) return
     const rounded = {
       loopDelayMs: Math.round(reading.loopDelayMs),

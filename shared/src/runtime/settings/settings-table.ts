@@ -266,7 +266,7 @@ export const SETTINGS = [
     minimum: 20,
     unit: 'ms',
     meaning:
-      'When the event loop lags by so much for five looks in a row, submissions get 503 until it has recovered; reads from three times as much.',
+      'When the event loop lags by so much for one and a half seconds, submissions get 503 until it has recovered; reads from three times as much.',
   },
   {
     name: 'SHED_POOL_WAIT_MS',
@@ -276,7 +276,7 @@ export const SETTINGS = [
     minimum: 20,
     unit: 'ms',
     meaning:
-      'When a connection to Postgres is waited for so long for five looks in a row, submissions get 503 until it has recovered; reads from three times as much.',
+      'When a connection to Postgres is waited for so long, for one and a half seconds, submissions get 503 until it has recovered; reads from three times as much.',
   },
   {
     name: 'SHUTDOWN_GRACE_MS',
