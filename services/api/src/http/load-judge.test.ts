@@ -8,9 +8,9 @@ const between = { loopDelayMs: 70, poolWaitMs: 0 }
 
 const judgeWith = () => new LoadJudge({ loopDelayMs: 100, poolWaitMs: 200 })
 
-/** The levels after looks that follow one another by a tenth of a second, unless said otherwise. */
-function levels(judge: LoadJudge, reading: LoadReading, looks: number, elapsedMs = 100): number[] {
-  return Array.from({ length: looks }, () => judge.judge(reading, elapsedMs))
+/** The levels after looks that follow one another by a tenth of a second. */
+function levels(judge: LoadJudge, reading: LoadReading, looks: number): number[] {
+  return Array.from({ length: looks }, () => judge.judge(reading, 100))
 }
 
 test('load is shed after one and a half seconds over the limit, less what was below it', () => {
@@ -25,7 +25,7 @@ test('one long block is no reason, and blocks that leave little time between the
   expect(judge.judge(behind, 10_000)).toBe(0)
   levels(judge, calm, 5)
   const seen = Array.from({ length: 8 }, () => {
-    levels(judge, behind, 1, 1_000)
+    judge.judge(behind, 1_000)
     return levels(judge, calm, 2).at(-1)
   })
   expect(seen).toContain(1)
