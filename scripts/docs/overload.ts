@@ -187,7 +187,7 @@ const BOUNDS: readonly Bound[] = [
   {
     where: 'dispatcher',
     what: 'bytes of these in one statement',
-    file: `${DISPATCHER}/write-error-batch.ts`,
+    file: 'shared/src/protocol/record-messages.ts',
     name: 'MAX_BYTES_PER_STATEMENT',
     unit: 'bytes',
     beyond: 'go in another one',
