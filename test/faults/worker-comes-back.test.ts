@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { createTcpProxy, type SpawnedService } from '@redrive/shared/testing'
+import { createTcpProxy, type SpawnedService, waitFor } from '@redrive/shared/testing'
 import { findLedgerViolations } from '../harness/check-ledger.ts'
 import { type Cluster, startCluster } from '../harness/start-cluster.ts'
 
@@ -26,7 +26,11 @@ async function expectFenced(cluster: Cluster, prepare: () => Promise<Absence>): 
   await worker.waitForLog((line) => line['event'] === 'attempt.taken_away' && line['taskId'] === id, {
     deadlineMs: 60_000,
   })
-  const { body } = await client.call(`/tasks/${id}`)
+  // The event is first, and the note is written after it.
+  const body = await waitFor(async () => {
+    const { body: task } = await client.call(`/tasks/${id}`)
+    return task.attempts[0].note === null ? null : task
+  }, 'the note on the attempt')
   expect(body).toMatchObject({ state: 'succeeded', result: { attempt: 2 }, finishedAt: ended.finishedAt })
   expect(body.attempts).toMatchObject([
     { attempt: 1, outcome: 'lost', isCharged: false, note: { workerId: expect.any(String) } },
