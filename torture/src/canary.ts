@@ -43,8 +43,12 @@ export class Canary {
     }, EVERY_MS)
   }
 
-  async stop(): Promise<void> {
+  halt(): void {
     if (this.#timer !== null) clearInterval(this.#timer)
+  }
+
+  async stop(): Promise<void> {
+    this.halt()
     await Promise.all(this.#underWay)
   }
 

@@ -11,7 +11,7 @@ export interface HistoryLine {
 /** The run's own record, kept outside everything that is tortured. In memory for the checks, on disk for people. */
 export class History {
   readonly lines: HistoryLine[] = []
-  readonly #file: number
+  #file: number | null
   readonly #beganAtMs = performance.now()
 
   constructor(file: string) {
@@ -25,11 +25,13 @@ export class History {
   add(event: string, detail: object = {}): HistoryLine {
     const line = { atMs: this.nowMs, event, ...detail }
     this.lines.push(line)
-    writeSync(this.#file, `${JSON.stringify(line)}\n`)
+    if (this.#file !== null) writeSync(this.#file, `${JSON.stringify(line)}\n`)
     return line
   }
 
   close(): void {
-    closeSync(this.#file)
+    // What is still under way in a run that was broken off must not write to whatever has the number next.
+    if (this.#file !== null) closeSync(this.#file)
+    this.#file = null
   }
 }

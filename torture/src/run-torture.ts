@@ -9,7 +9,7 @@ import { chooseFaults } from './choose-faults.ts'
 import { commandOf } from './command-of.ts'
 import { History } from './history.ts'
 import { Clients } from './load/clients.ts'
-import { knowNothing } from './load/known.ts'
+import { knowNothing, type Known } from './load/known.ts'
 import { torment, type Injection } from './nemesis.ts'
 import type { TortureOptions } from './options.ts'
 import { createRandom, type Random } from './random.ts'
@@ -67,15 +67,34 @@ async function torture(
   plan: TorturePlan,
   { stage, apiUrl, sideLog, random, history }: Tortured,
 ): Promise<Report> {
-  const { minutes, rate, seed, onProgress } = plan
   const known = knowNothing()
   const shared = { apiUrl, sideLog, history, known }
   const canary = new Canary(shared)
-  const clients = new Clients({ ...shared, random: random.fork('clients'), rate })
+  const clients = new Clients({ ...shared, random: random.fork('clients'), rate: plan.rate })
   const resources = new Resources(stage.fleet)
   resources.start()
   canary.start()
   clients.start()
+  const load = { stage, sideLog, random, history, known, canary, clients, resources }
+  try {
+    return await tormentAndJudge(plan, load)
+  } finally {
+    resources.stop()
+    canary.halt()
+    clients.halt()
+  }
+}
+
+interface Loaded extends Omit<Tortured, 'apiUrl'> {
+  readonly known: Known
+  readonly canary: Canary
+  readonly clients: Clients
+  readonly resources: Resources
+}
+
+async function tormentAndJudge(plan: TorturePlan, loaded: Loaded): Promise<Report> {
+  const { stage, sideLog, random, history, known, canary, clients, resources } = loaded
+  const { minutes, seed, onProgress } = plan
   await stage.sleep(WARM_UP_MS)
   const { faults, leftOut } = chooseFaults(plan, { stage, random: random.fork('kinds') })
   onProgress(

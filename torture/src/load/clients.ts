@@ -72,6 +72,12 @@ export class Clients {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
+  /** Begins nothing more and repeats nothing, for a run that is broken off. */
+  halt(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#givesUpAtMs = 0
+  }
+
   #begin(): void {
     if (this.#underWay.size >= MAX_UNDER_WAY) return
     const act = draw(ACTS, this.#plan.random)
