@@ -40,7 +40,7 @@ test('a tenant at its limit gets 429 before anything is written, and is served a
 
   const worker = await workByHand(api.db)
   for (const id of json.ids.slice(0, 5)) await worker.succeed(id, 5)
-  await api.service.waitForLog((line) => line['event'] === 'backlog.below_limit')
+  await api.service.waitForLog((line) => line['event'] === 'backlog.below_limit', { deadlineMs: 120_000 })
   expect((await submitBulk(api, 5)).status).toBe(202)
   expect((await submit(api)).status).toBe(429)
 }, 240_000)
@@ -77,6 +77,7 @@ test('a full backlog does not keep an operator from redriving, and counts what t
   await waitFor(
     async () => (await submit(api)).status === 503 && (await countOpen(api)) === 10,
     'the backlog to be full',
+    { deadlineMs: 120_000 },
   )
   const redriven = await api.call('POST', `/api/v1/dead-letters/${letter?.id}/redrive`, { body: {} })
   expect(redriven.status).toBeLessThan(300)

@@ -108,7 +108,7 @@ test('very many large bodies at once take bounded memory, and each is accepted o
   for (const { status, json, headers } of answers) {
     if (status === 202) continue
     expect([status, json.code]).toEqual([503, 'SERVER_BUSY'])
-    expect(headers.get('retry-after')).toBe('5')
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
   }
   const metrics = await (await fetch(`${api.operationsUrl}/metrics`)).text()
   const resident = Number(/^process_resident_memory_bytes\S* (\S+)/m.exec(metrics)?.[1])

@@ -4,13 +4,14 @@ import { waitFor } from '@redrive/shared/testing'
 import { createDispatcherFixture } from './dispatcher-fixture.ts'
 
 const MIB = 1_048_576
-const COUNT = 16
+/** Together a good deal more than the recorder holds; each as large as the management API takes. */
+const COUNT = 44
 
 test('more large messages in the error queue than are held at once are all kept, each once, in bounded memory', async () => {
   const fixture = await createDispatcherFixture()
   await (await fixture.startDispatcher()).stop()
   for (let index = 0; index < COUNT; index += 1) {
-    const body = Buffer.alloc(6 * MIB, `${index}.`)
+    const body = Buffer.alloc(2 * MIB, `${index}.`)
     await fixture.publishStraight(body, { exchange: 'amq.default', routingKey: ERROR_QUEUE })
   }
   const dispatcher = await fixture.startDispatcher()

@@ -15,10 +15,12 @@ export interface BacklogGateOptions {
 const LOOK_MS = 1_000
 /**
  * Counting reads every open row: a million took 0.6 to 1.2 s on two cores with much else to do. The pause after a look is
- * twenty times as long as the look took, so that it never costs more than a twentieth of one connection's time. An index by
+ * twenty times as long as the look took, so that it never costs more than a twentieth of one connection's time, up to a look of 1.5 s. An index by
  * tenant would make looks shorter and every submission dearer.
  */
 const PAUSE_PER_LOOK = 20
+/** Places that became free are to be seen within a client's patience, however slow a look was for other reasons. */
+const MAX_PAUSE_MS = 30_000
 /** A figure that was at its limit counts as recovered from here on, so that one around the limit is not told every second. */
 const RECOVERED_SHARE = 0.9
 /** A backlog drains within minutes rather than seconds; coming again a few seconds later finds the next look. */
@@ -112,7 +114,7 @@ export class BacklogGate {
     this.#openInAll = [...this.#open.values()].reduce((sum, open) => sum + open, 0)
     this.#noteRecoveries()
     const now = performance.now()
-    this.#nextLookAtMs = now + (now - startedAtMs) * PAUSE_PER_LOOK
+    this.#nextLookAtMs = now + Math.min(MAX_PAUSE_MS, (now - startedAtMs) * PAUSE_PER_LOOK)
     return 'idle'
   }
 
