@@ -83,7 +83,6 @@ test('an event loop that stands still again and again has submissions refused, a
   expect(refused).toBeDefined()
   if (refused !== undefined) expectShed(refused)
   expect(answers.filter(({ status }) => status !== 202)).toEqual([])
-  expect(answers.length).toBeGreaterThan(1)
   await api.service.waitForLog((line) => line['event'] === 'load.taken', { deadlineMs: 120_000 })
   await waitFor(async () => (await submitTo(api.url)).status === 202, 'a submission to be accepted')
 }, 240_000)
