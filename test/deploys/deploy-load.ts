@@ -21,7 +21,9 @@ export function startLoad(client: ApiClient, { file }: SideLog): Load {
     return answer
   }
   const one = async (): Promise<void> => {
-    const { body } = await ask('/tasks', { body: task })
+    const { status, body } = await ask('/tasks', { body: task })
+    // What was refused is judged with the answers; the others go on.
+    if (status !== 202) return
     ids.push(body.id)
     await ask(`/tasks/${body.id}/result`, { headers: { prefer: 'wait=5' } })
     await ask(`/tasks/${body.id}`)
@@ -29,7 +31,7 @@ export function startLoad(client: ApiClient, { file }: SideLog): Load {
   const many = async (): Promise<void> => {
     const headers = { 'idempotency-key': crypto.randomUUID() }
     const first = await ask('/tasks/bulk', { body: Array.from({ length: 5 }, () => task), headers })
-    ids.push(...first.body.ids)
+    if (first.status === 202) ids.push(...first.body.ids)
     await ask('/tasks?limit=5')
     await ask('/dead-letters?limit=5')
   }

@@ -10,7 +10,7 @@ import { countEndings, settled, startLoad } from './deploy-load.ts'
 type Service = 'api' | 'dispatcher' | 'worker'
 
 /** Longer than the balancer's look takes. */
-const NOTICE = { STOP_NOTICE_MS: '1000' }
+const NOTICE = { STOP_NOTICE_MS: '5000' }
 
 interface Standing extends Backend {
   readonly service: SpawnedService

@@ -9,7 +9,8 @@ export interface Backend {
 }
 
 const LOOK_EVERY_MS = 100
-const LOOK_WITHIN_MS = 1_000
+/** Generous: on a busy machine a slow answer says nothing about whether the api takes requests. */
+const LOOK_WITHIN_MS = 10_000
 
 /**
  * Hands requests to the apis whose `/readyz` says yes, in turn. It repeats nothing: what fails on its way fails for the
@@ -19,6 +20,8 @@ export class Balancer {
   readonly #backends: () => readonly Backend[]
   readonly #server: Server
   readonly #ready = new Set<Backend>()
+  /** One look at a time: an early yes must not come in after a later no. */
+  readonly #beingAsked = new Set<Backend>()
   #looking: NodeJS.Timeout | null = null
   #turn = 0
 
@@ -48,7 +51,11 @@ export class Balancer {
   }
 
   async #look(backend: Backend): Promise<void> {
-    if (await isReady(backend.addresses?.operationsUrl)) this.#ready.add(backend)
+    if (this.#beingAsked.has(backend)) return
+    this.#beingAsked.add(backend)
+    const isReadyNow = await isReady(backend.addresses?.operationsUrl)
+    this.#beingAsked.delete(backend)
+    if (isReadyNow) this.#ready.add(backend)
     else this.#ready.delete(backend)
   }
 
