@@ -16,7 +16,7 @@ test('the management API tells ready from unacknowledged, on whichever node answ
   })
 
   // Each figure is counted by itself and seconds old, so all of them are waited for.
-  const expected = { ready: 1, unacknowledged: 2, total: 3, consumers: 1 }
+  const expected = { ready: 1, unacknowledged: 2, total: 3, consumers: 1, policy: null }
   const seen = async () => {
     const counts = await client.inspectQueue(NORMAL)
     return isDeepStrictEqual(counts, expected) ? counts : Promise.reject(new Error(JSON.stringify(counts)))
