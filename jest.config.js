@@ -29,13 +29,13 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{shared,services,migrations,engines,torture}/**/src/**/*.test.ts'],
+      testMatch: ['<rootDir>/{shared,services,migrations,engines,simulator,torture}/**/src/**/*.test.ts'],
     },
     {
       ...shared,
       displayName: 'integration',
       testMatch: [
-        '<rootDir>/{shared,migrations,engines}/test/**/*.test.ts',
+        '<rootDir>/{shared,migrations,engines,simulator}/test/**/*.test.ts',
         '<rootDir>/services/*/test/**/*.test.ts',
       ],
     },

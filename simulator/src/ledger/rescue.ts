@@ -1,0 +1,94 @@
+import type { LedgerPort } from '@redrive/shared/protocol'
+import type { OpenRow, WorkerRow } from './rows.ts'
+import { compareIds, type Tables } from './tables.ts'
+
+type Statements = Pick<
+  LedgerPort,
+  'findConvicts' | 'findForgottenWorkers' | 'findGoneWorkers' | 'lockGoneWorker' | 'rescueAttempts'
+>
+
+const LEASE_GRACE_MS = 2_000
+const RECENTLY_MS = 60_000
+
+/** What takes attempts from workers that are gone. */
+export function rescue(tables: Tables): Statements {
+  return {
+    findGoneWorkers() {
+      const workers = [...tables.workers.values()]
+      const gone = workers.filter((worker) => seemsGone(worker, tables.nowMs))
+      const lost = workers.filter(
+        ({ state, endedAt }) => state === 'lost' && (endedAt ?? 0) > tables.nowMs - RECENTLY_MS,
+      )
+      return {
+        server: String(tables.server),
+        gone: gone.map(({ id, host, leaseUntil }) => ({
+          id,
+          host,
+          isLeaseOver: isOver(leaseUntil, tables.nowMs),
+        })),
+        recentlyLost: lost.map(({ id }) => id),
+      }
+    },
+
+    findForgottenWorkers() {
+      const holders = new Set(tables.openWhere(({ token }) => token !== null).map(({ workerId }) => workerId))
+      const workers = [...tables.workers.values()]
+      return workers.filter((worker) => hasEnded(worker) && holders.has(worker.id)).map(({ id }) => id)
+    },
+
+    lockGoneWorker(workerId) {
+      const worker = tables.workers.get(workerId)
+      if (worker === undefined) return false
+      if (tables.mutation === 'rescue-the-living') return true
+      return hasEnded(worker) || seemsGone(worker, tables.nowMs)
+    },
+
+    rescueAttempts({ workerId, maxLosses }) {
+      const worker = tables.workers.get(workerId)
+      if (worker !== undefined && !hasEnded(worker)) {
+        worker.state = 'lost'
+        worker.endedAt ??= tables.nowMs
+      }
+      const held = heldBy(tables, workerId).filter(({ losses }) => losses + 1 < maxLosses)
+      return held.map((row) => {
+        const { taskId, attempt, type } = row
+        if (tables.mutation !== 'rescue-without-attempt')
+          tables.recordAttempt(row, { outcome: 'lost', isCharged: false })
+        row.losses += 1
+        tables.sendAnew(row, { delayMs: 0 })
+        return { taskId, attempt, type }
+      })
+    },
+
+    findConvicts: ({ workerId, maxLosses }) =>
+      heldBy(tables, workerId)
+        .filter(({ losses }) => losses + 1 >= maxLosses)
+        .map(({ taskId, token, attempt, type, lane, number, losses }) => ({
+          taskId,
+          token: token ?? '',
+          attempt,
+          type,
+          lane,
+          number,
+          losses,
+        })),
+  }
+}
+
+function heldBy(tables: Tables, workerId: string): readonly OpenRow[] {
+  return tables
+    .openWhere((row) => row.workerId === workerId && row.token !== null)
+    .toSorted((a, b) => compareIds(a.taskId, b.taskId))
+}
+
+function hasEnded({ state }: WorkerRow): boolean {
+  return state === 'lost' || state === 'stopped'
+}
+
+export function seemsGone(worker: WorkerRow, nowMs: number): boolean {
+  return !hasEnded(worker) && (isOver(worker.leaseUntil, nowMs) || !worker.isLockHeld)
+}
+
+function isOver(leaseUntil: number, nowMs: number): boolean {
+  return leaseUntil < nowMs - LEASE_GRACE_MS
+}
