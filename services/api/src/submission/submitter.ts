@@ -16,6 +16,7 @@ import {
   submitWithKey,
 } from '@redrive/shared/protocol'
 import { type Events, MicroBatcher, reachCrashPoint } from '@redrive/shared/runtime'
+import { ledgerUnavailable } from '../http/ledger-unavailable.ts'
 import { withinDeadline } from '../http/within-deadline.ts'
 import { ProblemError } from '../problem-error.ts'
 import type { DirectRelease, ReservedTask } from './direct-release.ts'
@@ -27,6 +28,7 @@ const BATCH = { maxSize: 200, maxInFlight: 2 }
 const REPEAT_MS = 2_000
 /** Ten thousand rows take a second, and several requests with as many may come at once. */
 const MANY_WITHIN_MS = 12_000
+const ALWAYS = (): boolean => true
 
 export interface SubmitterOptions {
   readonly db: Executor
@@ -96,25 +98,35 @@ export class Submitter {
     return tasks.map((task) => this.#options.release.reserve(task, nowMs))
   }
 
-  /** All but those that were given up while they waited for a batch. */
+  /**
+   * All but those that were given up while they waited for a batch. Once all of a batch are given up it is not tried again:
+   * a ledger that comes back is not to be sent what everybody was told has failed.
+   */
   async #storeSingles(singles: readonly Single[]): Promise<readonly (AcceptedTask | null)[]> {
     const tasks = singles.map(({ task, isGivenUp }) => (isGivenUp ? null : task))
     const wanted = tasks.filter((task) => task !== null)
-    const accepted = wanted.length === 0 ? [] : await this.#store(wanted)
+    const accepted =
+      wanted.length === 0 ? [] : await this.#store(wanted, () => singles.some(({ isGivenUp }) => !isGivenUp))
     const results = accepted.values()
     return tasks.map((task) => (task === null ? null : (results.next().value ?? null)))
   }
 
-  #store(tasks: readonly ReservedTask[]): Promise<readonly AcceptedTask[]> {
-    return this.#run(submitTasks(tasks))
+  #store(tasks: readonly ReservedTask[], isWanted = ALWAYS): Promise<readonly AcceptedTask[]> {
+    return this.#run(submitTasks(tasks), isWanted)
   }
 
-  #run<Result>(flow: Flow<SubmitEffect, Result>): Promise<Result> {
+  #run<Result>(flow: Flow<SubmitEffect, Result>, isWanted = ALWAYS): Promise<Result> {
     const { db, release, events } = this.#options
     return runFlow(flow, (effect) => {
       switch (effect.do) {
         case 'ask':
-          return repeatUntilAnswered(() => performStatement(db, effect), { deadlineMs: REPEAT_MS })
+          return repeatUntilAnswered(
+            () => {
+              if (!isWanted()) throw ledgerUnavailable()
+              return performStatement(db, effect)
+            },
+            { deadlineMs: REPEAT_MS },
+          )
         case 'emit':
           return events.tell(effect.event)
         case 'reach':
