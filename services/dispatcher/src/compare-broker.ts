@@ -57,9 +57,7 @@ export class BrokerComparison {
   }
 
   #remember(seen: readonly SeenQueue[]): void {
-    const looks = seen.flatMap(({ queue, ready, unacknowledged, total }) =>
-      total === null || unacknowledged === null ? [] : [{ queue, ready, unacknowledged, total }],
-    )
+    const looks = seen.flatMap(({ queue, surplus }) => (surplus === null ? [] : [{ queue, surplus }]))
     this.#memory = rememberStuck(this.#memory, looks)
     for (const { queue } of looks) this.#tellStuck(queue, countStuck(this.#memory, queue) ?? 0)
   }

@@ -6,13 +6,15 @@ export interface LiveQueue {
   readonly consumers: number
   /** This and what follows is null unless the management API answers. */
   readonly unacknowledged: number | null
-  readonly total: number | null
+  /** Counted, and neither ready nor unacknowledged. */
+  readonly surplus: number | null
   readonly policy: string | null
 }
 
 /**
- * What the broker holds in a queue. With the management API, all its figures are of one moment, seconds ago, since those
- * of different moments cannot be added up; without it, the ready ones are of now.
+ * What the broker holds in a queue, rather too much than too little. The management API's figures are of a moment some
+ * seconds ago: what was ready then may be with a consumer now, and what is ready now may have come since. So the larger
+ * number of both is taken, and a loss is believed when neither knows of the tickets.
  */
 export async function inspectLive(
   {
@@ -21,9 +23,10 @@ export async function inspectLive(
   }: { readonly connection: BrokerConnection; readonly management: ManagementClient | null },
   queue: string,
 ): Promise<LiveQueue> {
-  const depth = await inspectQueue(connection, queue)
   const managed = (await management?.inspectQueue(queue)) ?? null
-  if (managed !== null) return { queue, ...managed }
-  const { ready, consumers } = depth ?? { ready: 0, consumers: 0 }
-  return { queue, ready, consumers, unacknowledged: null, total: null, policy: null }
+  const { ready, consumers } = (await inspectQueue(connection, queue)) ?? { ready: 0, consumers: 0 }
+  if (managed === null) return { queue, ready, consumers, unacknowledged: null, surplus: null, policy: null }
+  const { unacknowledged, total, policy } = managed
+  const surplus = Math.max(0, total - managed.ready - unacknowledged)
+  return { queue, ready: Math.max(ready, managed.ready), consumers, unacknowledged, surplus, policy }
 }

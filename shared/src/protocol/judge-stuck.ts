@@ -3,9 +3,8 @@ export type StuckMemory = ReadonlyMap<string, readonly number[]>
 
 export interface StuckLook {
   readonly queue: string
-  readonly total: number
-  readonly ready: number
-  readonly unacknowledged: number
+  /** Messages that were counted and were neither ready nor unacknowledged. */
+  readonly surplus: number
 }
 
 /** Messages pass through this state, and the broker's figures are seconds old: three looks see what stays. */
@@ -14,10 +13,7 @@ const LOOKS = 3
 /** Remembers a look at some queues; those that could not be looked at are forgotten, since figures of different times prove nothing. */
 export function rememberStuck(memory: StuckMemory, looks: readonly StuckLook[]): StuckMemory {
   return new Map(
-    looks.map(({ queue, total, ready, unacknowledged }) => {
-      const surplus = Math.max(0, total - ready - unacknowledged)
-      return [queue, [...(memory.get(queue) ?? []), surplus].slice(-LOOKS)]
-    }),
+    looks.map(({ queue, surplus }) => [queue, [...(memory.get(queue) ?? []), surplus].slice(-LOOKS)]),
   )
 }
 
