@@ -106,7 +106,8 @@ export class BrokerWatch {
   /** Whatever was on its way to the error queue is gone as well. One that still comes finds its dead letter open. */
   async #openDoubted(): Promise<void> {
     const { db, noteRepair } = this.#parts
-    if (await takeCarriedDoubt(db)) await openOverdue(db, { carriedAfterMs: 0, noteRepair })
+    const lostForMs = await takeCarriedDoubt(db)
+    if (lostForMs !== null) await openOverdue(db, { carriedAfterMs: lostForMs, noteRepair })
   }
 
   async #releaseDoubted(): Promise<void> {

@@ -22,13 +22,20 @@ export async function doubtQueues(
     update lanes set doubted_at = now() where name in (select name from known)`.execute(executor)
 }
 
-/** True once after the error queue was lost: whatever was carried then does not arrive any more. */
-export async function takeCarriedDoubt(executor: Executor): Promise<boolean> {
-  const result = await sql`
-    update reconciliation set carried_doubted_at = null where carried_doubted_at is not null`.execute(
+/**
+ * How many milliseconds ago the error queue was lost, once after it was; else null. Whatever was carried then does not
+ * arrive any more; what has failed since is on its way through the new queue.
+ */
+export async function takeCarriedDoubt(executor: Executor): Promise<number | null> {
+  const { rows } = await sql<{ ms: number }>`
+    with doubted as (
+      select carried_doubted_at from reconciliation where carried_doubted_at is not null for update
+    ),
+    taken as (update reconciliation set carried_doubted_at = null where exists (select from doubted))
+    select (extract(epoch from now() - carried_doubted_at) * 1000)::float8 as ms from doubted`.execute(
     executor,
   )
-  return Number(result.numAffectedRows ?? 0) > 0
+  return rows[0]?.ms ?? null
 }
 
 export async function listDoubtedLanes(executor: Executor): Promise<readonly string[]> {

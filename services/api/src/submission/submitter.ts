@@ -121,10 +121,8 @@ export class Submitter {
       switch (effect.do) {
         case 'ask':
           return repeatUntilAnswered(
-            () => {
-              if (!isWanted()) throw ledgerUnavailable()
-              return performStatement(db, effect)
-            },
+            () =>
+              isWanted === ALWAYS ? performStatement(db, effect) : performIfWanted(db, { effect, isWanted }),
             { deadlineMs: REPEAT_MS },
           )
         case 'emit':
@@ -145,5 +143,18 @@ function refuseReuse<Found>(found: Found | 'key_reused'): Found {
   throw new ProblemError('IDEMPOTENCY_KEY_REUSED', {
     detail,
     errors: [{ path: 'Idempotency-Key', message: 'was used before with a different body' }],
+  })
+}
+
+interface Wanted {
+  readonly effect: Parameters<typeof performStatement>[1]
+  readonly isWanted: () => boolean
+}
+
+/** Looks once there is a connection: while the ledger is away, the wait for one is longer than any client's patience. */
+function performIfWanted(db: Executor, { effect, isWanted }: Wanted): Promise<unknown> {
+  return db.connection().execute((connection) => {
+    if (!isWanted()) throw ledgerUnavailable()
+    return performStatement(connection, effect)
   })
 }
