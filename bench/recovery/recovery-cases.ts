@@ -11,6 +11,8 @@ export interface RecoveryCase {
   readonly measure: (stage: RecoveryStage) => Promise<readonly number[]>
 }
 
+/** Whatever labels there are beside the work. */
+const LEADS = /^redrive_leadership\{[^}]*work="release normal"[^}]*\} 1$/m
 const PATIENCE = { deadlineMs: 120_000 }
 const ELSEWHERE = 'an open attempt of it runs elsewhere'
 const ENDED = 'the last of 200 tasks submitted in that moment has ended'
@@ -234,7 +236,7 @@ async function findLeader({ dispatchers }: RecoveryStage): Promise<RecoveryStage
   for (const dispatcher of dispatchers) {
     const { operationsUrl } = await dispatcher.waitForReady()
     const metrics = await (await fetch(`${operationsUrl}/metrics`)).text()
-    if (metrics.includes('redrive_leadership{work="release normal"} 1')) return dispatcher
+    if (LEADS.test(metrics)) return dispatcher
   }
   throw new Error('no dispatcher leads')
 }
