@@ -85,7 +85,7 @@ test('of two dispatchers one ends them, the other takes over when it is killed, 
     .where('type', '=', 'http.request')
     .execute()
   expect(callbacks).toHaveLength(all.size)
-  expect(second.logs.some((line) => line['event'] === 'task.expired')).toBe(true)
+  await second.waitForLog((line) => line['event'] === 'task.expired')
   expect(await second.stop()).toEqual({ code: 0, signal: null })
 }, 60_000)
 
