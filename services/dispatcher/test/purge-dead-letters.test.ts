@@ -13,7 +13,9 @@ let workerId: string
 beforeAll(async () => {
   fixture = await createDispatcherFixture()
   workerId = (await fixture.startWorker()).id
-})
+  // It leaves the queues there: that one is missing would prove that nothing carried can arrive any more.
+  await (await fixture.startDispatcher()).stop()
+}, 60_000)
 
 async function die(taskId: string, number = 1): Promise<string> {
   const id = await fixture.fail(await fixture.claim(workerId, taskId, number))
