@@ -19,6 +19,10 @@ interface Measured extends RecoveryCase {
   readonly times: readonly number[]
 }
 
+// Whoever breaks it off leaves no engine behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void testCleanup().finally(() => process.exit(1)))
+
 const chosen = RECOVERY_CASES.filter(({ name }) => name.includes(options.only))
 if (options.list) for (const { name } of RECOVERY_CASES) console.log(name)
 else await measure()

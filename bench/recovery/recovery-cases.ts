@@ -136,6 +136,8 @@ interface WorkerLoss {
 
 /** Half of all slots are taken, so that there is room elsewhere. */
 async function loseWorker(stage: RecoveryStage, { hurt, heal }: WorkerLoss): Promise<readonly number[]> {
+  // Rescue pauses for one lease after a dispatcher's start, which is not what is measured.
+  await untilWorkersAre(stage, stage.workers.length)
   const sideLog = stage.sideLog()
   const count = Math.ceil((SLOTS * stage.workers.length) / 2)
   await stage.submit(many(count, 'bench.held', sideLog))
