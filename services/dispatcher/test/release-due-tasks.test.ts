@@ -59,9 +59,9 @@ describe('release', () => {
       (line) => line['event'] === 'reconcile.repaired' && line['repair'] === 'bindings_made_again',
     )
     const lane = fixture.consume(QUEUE)
-    await waitFor(() => lane.deliveries.length >= 20, 'the tickets of all tasks')
-    const arrived = lane.deliveries.map((delivery) => ticketOf(delivery).taskId)
-    expect(new Set(arrived)).toEqual(new Set(ids))
+    // n.b. A dispatcher that was stopped while it left its mark lets the next one send what was there before once more.
+    const arrived = () => new Set(lane.deliveries.map((delivery) => ticketOf(delivery).taskId))
+    await waitFor(() => ids.every((id) => arrived().has(id)), 'the tickets of all tasks')
     await lane.close()
     await dispatcher.stop()
   }, 30_000)
