@@ -1,6 +1,7 @@
 import type { LedgerPort } from '@redrive/shared/protocol'
 import { attempts } from './attempts.ts'
 import { deadLetters } from './dead-letters.ts'
+import { doubting } from './doubting.ts'
 import { rescue } from './rescue.ts'
 import { returning } from './returning.ts'
 import { sending } from './sending.ts'
@@ -20,6 +21,7 @@ export function createMemoryLedger(tables: Tables) {
   return {
     ...submission(tables),
     ...sending(tables),
+    ...doubting(tables),
     ...returning(tables),
     ...attempts(tables),
     ...rescue(tables),
