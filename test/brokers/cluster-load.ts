@@ -10,6 +10,8 @@ export interface ClusterLoad {
   begun(): number
   /** What became of those that were begun after as many others. */
   outcomesSince(begun: number): readonly PublishOutcome[]
+  /** False while there is no channel to publish on. */
+  isReady(): boolean
   /** Resolves once this many more were confirmed. */
   confirmMore(count: number): Promise<void>
   /** Ends publishing, and resolves once everything that was confirmed has arrived. */
@@ -42,6 +44,7 @@ export async function startClusterLoad(connect: () => BrokerConnection): Promise
     outcomes.flatMap((outcome, number) => (outcome === 'confirmed' ? [`ticket.${number}`] : []))
   return {
     begun: () => count,
+    isReady: () => publisher.isReady,
     outcomesSince: (begun) => outcomes.slice(begun).filter((outcome) => outcome !== undefined),
     confirmMore: async (more) => {
       const target = confirmed().length + more

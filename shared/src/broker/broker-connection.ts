@@ -15,7 +15,10 @@ export interface BrokerConnectionOptions {
   readonly logger: Logger
   /** Default 10. The broker gives back what a cut-off consumer held after two to three of them. */
   readonly heartbeatS?: number
-  /** Silence during the handshake that ends a try. Default 5,000, or 2,000 while another node could be tried. */
+  /**
+   * Silence during the handshake that ends a try, at first: twice as long after each round of failures. Default 5,000, or
+   * 2,000 while another node could be tried.
+   */
   readonly connectTimeoutMs?: number
   /** Called after each change. */
   readonly onState?: (state: ConnectionState) => void
@@ -32,6 +35,8 @@ const GOOD_AFTER_MS = 5_000
 const CLOSE_DEADLINE_MS = 2_000
 /** A node that is well answers within milliseconds; one that is frozen must not keep clients from its neighbours. */
 const connectTimeoutFor = (urls: readonly string[]): number => (urls.length > 1 ? 2_000 : 5_000)
+/** Of doublings of that time: a broker that is slow for want of processors is never reached by clients that are never patient. */
+const MOST_PATIENCE = 3
 
 /**
  * Keeps one connection to RabbitMQ for as long as it runs.
@@ -102,7 +107,8 @@ export class BrokerConnection {
     const { signal } = this.#stopping
     let failures = 0
     for (const url of endlesslyShuffled(this.#options.urls)) {
-      const livedMs = await this.#connectOnce(url)
+      const failedRounds = Math.floor(failures / this.#options.urls.length)
+      const livedMs = await this.#connectOnce(url, 2 ** Math.min(failedRounds, MOST_PATIENCE))
       if (signal.aborted) return
       failures = livedMs >= GOOD_AFTER_MS ? 1 : failures + 1
       const rounds = Math.ceil(failures / this.#options.urls.length)
@@ -112,10 +118,10 @@ export class BrokerConnection {
   }
 
   /** One connection from try to loss. Returns how long it was established; 0 when it never was. */
-  async #connectOnce(url: string): Promise<number> {
+  async #connectOnce(url: string, patience: number): Promise<number> {
     const { logger, name } = this.#options
     const details = { connection: name, address: withoutCredentials(url) }
-    const link = await this.#openUnlessStopped(url).catch((error: unknown) => {
+    const link = await this.#openUnlessStopped(url, patience).catch((error: unknown) => {
       const event = 'broker.connect_failed'
       logger.warn({ event, ...details, error: errorText(error) }, 'could not connect to RabbitMQ')
       return null
@@ -137,8 +143,14 @@ export class BrokerConnection {
     return performance.now() - connectedAt
   }
 
-  async #openUnlessStopped(url: string): Promise<Link | null> {
-    const { name, heartbeatS = 10, connectTimeoutMs = connectTimeoutFor(this.#options.urls) } = this.#options
+  async #openUnlessStopped(url: string, patience: number): Promise<Link | null> {
+    const {
+      name,
+      urls,
+      heartbeatS = 10,
+      connectTimeoutMs: shortestMs = connectTimeoutFor(urls),
+    } = this.#options
+    const connectTimeoutMs = shortestMs * patience
     const { signal } = this.#stopping
     const opening = openLink({ url, name, heartbeatS, connectTimeoutMs })
     const link = await unlessAborted(opening, signal)

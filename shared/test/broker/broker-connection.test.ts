@@ -58,6 +58,14 @@ describe('connecting', () => {
     await waitFor(() => connection.isConnected, 'the connection')
   })
 
+  test('a broker that answers later than the first try waits is reached by a later one', async () => {
+    const { connect, proxy } = await createBrokerHarness()
+    proxy.delay(300)
+    const connection = connect({ connectTimeoutMs: 200 })
+
+    await waitFor(() => connection.isConnected, 'the connection')
+  })
+
   test('with several addresses, one that works is enough', async () => {
     const { connect, vhost } = await createBrokerHarness()
     const connection = connect({ urls: ['amqp://127.0.0.1:1', 'amqp://127.0.0.1:2', vhost.amqpUrl] })
