@@ -5,7 +5,8 @@ import type { Answer, ApiClient } from './harness/api-client.ts'
 import { findLedgerViolations } from './harness/check-ledger.ts'
 import { countRuns } from './harness/count-runs.ts'
 import { seedDeadLetters, type SeededFault } from './harness/seed-dead-letters.ts'
-import { type Cluster, type SideLog, startCluster } from './harness/start-cluster.ts'
+import type { SideLog } from './harness/side-log.ts'
+import { type Cluster, startCluster } from './harness/start-cluster.ts'
 
 // The night of an operator, from the first look to the last: each test goes on where the one before ended.
 

@@ -1,7 +1,8 @@
 import { laneQueue } from '@redrive/shared/broker'
 import { waitFor } from '@redrive/shared/testing'
 import { readFileSync, readdirSync } from 'node:fs'
-import { type KeptWorker, type RecoveryStage, type SideLog, SLOTS } from './recovery-stage.ts'
+import type { SideLog } from '../../test/harness/side-log.ts'
+import { type KeptWorker, type RecoveryStage, SLOTS } from './recovery-stage.ts'
 
 export interface RecoveryCase {
   readonly name: string
@@ -203,7 +204,7 @@ async function loseQueue(stage: RecoveryStage, contents: string): Promise<readon
   return [Date.now() - hurtAt]
 }
 
-function many(count: number, type: string, { file }: SideLog): readonly object[] {
+function many(count: number, type: string, { file }: Pick<SideLog, 'file'>): readonly object[] {
   return Array.from({ length: count }, () => ({ type, input: { sideLog: file } }))
 }
 

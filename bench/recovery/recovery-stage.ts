@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PrivatePostgres, PrivateRabbitMq } from '@redrive/engines'
@@ -13,6 +13,7 @@ import {
   type TcpProxy,
   waitFor,
 } from '@redrive/shared/testing'
+import { createSideLog, type SideLog } from '../../test/harness/side-log.ts'
 
 /** A busy machine takes its time to start three dozen modules; this is not what is measured. */
 const PATIENCE = { deadlineMs: 120_000 }
@@ -44,14 +45,8 @@ export interface RecoveryStage {
   submit(tasks: readonly object[]): Promise<readonly string[]>
   startDispatcher(): Promise<void>
   startWorker(): Promise<void>
-  sideLog(): SideLog
-}
-
-export interface SideLog {
-  readonly file: string
-  readonly runs: () => readonly Run[]
-  /** Lets `bench.held` return. */
-  readonly release: () => void
+  /** `release` lets `bench.held` return. */
+  sideLog(): SideLog<Run>
 }
 
 interface StageEngines {
@@ -164,17 +159,4 @@ async function submitAll(url: string, tasks: readonly object[]): Promise<readonl
     'tasks to be accepted',
     PATIENCE,
   )
-}
-
-function createSideLog(file: string): SideLog {
-  writeFileSync(file, '')
-  return {
-    file,
-    runs: () =>
-      readFileSync(file, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as Run),
-    release: () => writeFileSync(`${file}.go`, ''),
-  }
 }

@@ -1,17 +1,13 @@
-/** Draws that are the same for the same seed: Mulberry32, by Tommy Ettinger. */
+import { mulberry32 } from '@redrive/shared/testing'
+
+/** Draws that are the same for the same seed. */
 export class Random {
-  #state: number
+  /** From [0, 1). */
+  readonly next: () => number
 
   constructor(seed: number) {
     // Neighbouring seeds begin far from each other.
-    this.#state = Math.imul(seed + 1, 0x9e_37_79_b1) >>> 0
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d_2b_79_f5) >>> 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+    this.next = mulberry32(Math.imul(seed + 1, 0x9e_37_79_b1))
   }
 
   below(count: number): number {

@@ -2,7 +2,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { type SpawnedService, waitFor } from '@redrive/shared/testing'
 import type { ApiClient } from '../harness/api-client.ts'
 import { findLedgerViolations } from '../harness/check-ledger.ts'
-import { type Cluster, type SideLog, startCluster } from '../harness/start-cluster.ts'
+import type { SideLog } from '../harness/side-log.ts'
+import { type Cluster, startCluster } from '../harness/start-cluster.ts'
 import { expectKilled } from './expect-killed.ts'
 
 let cluster: Cluster

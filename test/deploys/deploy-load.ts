@@ -1,7 +1,8 @@
 import { waitFor } from '@redrive/shared/testing'
 import { sql } from 'kysely'
 import type { Answer, ApiClient } from '../harness/api-client.ts'
-import type { Cluster, SideLog } from '../harness/start-cluster.ts'
+import type { SideLog } from '../harness/side-log.ts'
+import type { Cluster } from '../harness/start-cluster.ts'
 
 export interface Load {
   readonly answers: readonly Answer[]

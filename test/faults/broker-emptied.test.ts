@@ -4,7 +4,8 @@ import { createTestVhost, type SpawnedService, waitFor } from '@redrive/shared/t
 import { sql } from 'kysely'
 import type { ApiClient } from '../harness/api-client.ts'
 import { findLedgerViolations } from '../harness/check-ledger.ts'
-import { type Cluster, type SideLog, startCluster } from '../harness/start-cluster.ts'
+import type { SideLog } from '../harness/side-log.ts'
+import { type Cluster, startCluster } from '../harness/start-cluster.ts'
 import { startOwnRabbitMq } from '../harness/start-own-rabbitmq.ts'
 
 // Nothing here is found by comparing counts, which would come long after the test: only by what shows that all is gone.

@@ -1,4 +1,4 @@
-import type { SideLog } from './start-cluster.ts'
+import type { SideLog } from './side-log.ts'
 
 /** How often the handler of each task ran, by the log that it keeps outside the ledger. */
 export function countRuns({ runs }: SideLog): ReadonlyMap<string, number> {

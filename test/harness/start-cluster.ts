@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabase, type Database } from '@redrive/shared/database'
@@ -11,6 +11,7 @@ import {
   waitFor,
 } from '@redrive/shared/testing'
 import { ApiClient } from './api-client.ts'
+import { createSideLog, type SideLog } from './side-log.ts'
 
 export const ADMIN_API_KEY = 'an-administrator-key-for-tests-only'
 
@@ -36,13 +37,6 @@ export interface Cluster {
   startApi(environment?: Environment): Promise<{ api: SpawnedService; client: ApiClient }>
   /** A new file for the runs of the test handlers. */
   sideLog(): SideLog
-}
-
-export interface SideLog {
-  readonly file: string
-  readonly runs: () => readonly { readonly taskId: string; readonly attempt: number }[]
-  /** Lets `test.held` return. */
-  readonly release: () => void
 }
 
 // Short times, so that what heals by waiting heals within a test.
@@ -104,18 +98,5 @@ export async function startCluster(given: Partial<ClusterEngines> = {}): Promise
       return { api, client: new ApiClient(apiUrl ?? '', ADMIN_API_KEY) }
     },
     sideLog: () => createSideLog(join(folder, `${crypto.randomUUID()}.log`)),
-  }
-}
-
-function createSideLog(file: string): SideLog {
-  writeFileSync(file, '')
-  return {
-    file,
-    runs: () =>
-      readFileSync(file, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line)),
-    release: () => writeFileSync(`${file}.go`, ''),
   }
 }

@@ -1,3 +1,5 @@
+import { mulberry32 } from '@redrive/shared/testing'
+
 /** Draws that are the same for the same seed. */
 export interface Random {
   /** From 0, below 1. */
@@ -11,15 +13,9 @@ export interface Random {
   fork(name: string): Random
 }
 
-/** Mulberry32, by Tommy Ettinger: small, quick, and good enough to choose by. */
+/** The draws of this seed. */
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0
-  const next = (): number => {
-    state = (state + 0x6d_2b_79_f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
+  const next = mulberry32(seed)
   const int = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1))
   const pick = <Item>(items: readonly Item[]): Item => {
     const item = items[int(0, items.length - 1)]

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { engineUrl } from './engine-url.ts'
+import { manageBroker } from './manage-broker.ts'
 import { onCleanup } from './test-cleanup.ts'
 
 export interface TestVhost {
@@ -34,21 +35,5 @@ export async function createTestVhost(): Promise<TestVhost> {
   }
 }
 
-const manage: TestVhost['manage'] = async (method, path, body) => {
-  const base = engineUrl('AMQP_MANAGEMENT_URL')
-  const user = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`
-  const response = await fetch(`${base.origin}/api${path}`, {
-    method,
-    headers: {
-      authorization: `Basic ${Buffer.from(user).toString('base64')}`,
-      'content-type': 'application/json',
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
-  })
-  const text = await response.text()
-  const isGone = method === 'DELETE' && response.status === 404
-  if (!response.ok && !isGone)
-    throw new Error(`RabbitMQ's management API: ${method} ${path}: ${response.status} ${text}`)
-  return text === '' ? null : JSON.parse(text)
-}
+const manage: TestVhost['manage'] = (method, path, body) =>
+  manageBroker(engineUrl('AMQP_MANAGEMENT_URL'), { method, path, body })
