@@ -120,11 +120,9 @@ export class Submitter {
     return runFlow(flow, (effect) => {
       switch (effect.do) {
         case 'ask':
-          return repeatUntilAnswered(
-            () =>
-              isWanted === ALWAYS ? performStatement(db, effect) : performIfWanted(db, { effect, isWanted }),
-            { deadlineMs: REPEAT_MS },
-          )
+          return repeatUntilAnswered(() => performIfWanted(db, { effect, isWanted }), {
+            deadlineMs: REPEAT_MS,
+          })
         case 'emit':
           return events.tell(effect.event)
         case 'reach':
