@@ -39,17 +39,15 @@ export async function drain(draining: Draining): Promise<boolean> {
   const startedAtMs = performance.now()
   const leftOf = (ms: number): number => Math.max(0, ms - (performance.now() - startedAtMs))
   lease.drain()
-  const claimed = claimer.stop()
+  // Idle only once the claim under way has begun its attempts: they have the grace like any others.
+  const idle = claimer.stop().then(() => running.whenIdle())
   processes.slots.close()
   // Cancelled before the tickets go back, or the broker would hand them to this worker again.
   await within(CANCEL_WITHIN_MS, consumers.stop())
   held.close()
-  await within(
-    leftOf(Math.max(graceMs - RESERVED_MS, graceMs / 2)),
-    Promise.all([claimed, running.whenIdle()]),
-  )
+  await within(leftOf(Math.max(graceMs - RESERVED_MS, graceMs / 2)), idle)
   for (const attempt of running.all()) returnAttempt(attempt)
-  const settled = Promise.all([claimed, running.whenIdle(), held.whenEmpty()])
+  const settled = Promise.all([idle, held.whenEmpty()])
   await within(leftOf(Math.max(graceMs - CLOSING_MS, graceMs * 0.8)), settled)
   const isEverythingSettled = running.size === 0 && !claimer.isUncertain && !runner.isUncertain
   givingUp.abort(new Error('The worker stops.'))

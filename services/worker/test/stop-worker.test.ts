@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import { laneQueue } from '@redrive/shared/broker'
 import { waitFor } from '@redrive/shared/testing'
+import { sql } from 'kysely'
 import { SideLog } from './side-log.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -43,6 +44,30 @@ test('SIGTERM lets a running handler finish, and gives back what waits', async (
   )
   expect(await workerOf(worker.pid)).toMatchObject({ state: 'stopped' })
   await stage.database.db.deleteFrom('open_tasks').execute()
+}, 30_000)
+
+test('told to stop while a claim is under way, it lets the attempts of that claim finish', async () => {
+  const log = new SideLog()
+  const { db } = stage.database
+  const worker = await stage.startReadyWorker()
+  const input = { durationMs: 500, log: log.file, ignoresSignal: false }
+  const [taskId = ''] = await stage.submit([{ type: 'test.sleeping', input }])
+  const exit = await db.transaction().execute(async (transaction) => {
+    await transaction.selectFrom('open_tasks').select('task_id').forUpdate().execute()
+    await stage.release(taskId)
+    await waitFor(async () => {
+      const { rows } = await sql`select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+      return rows.length > 0
+    }, 'the claim to wait for the row')
+    const exited = worker.kill('SIGTERM')
+    await waitFor(async () => (await workerOf(worker.pid)).state === 'draining', 'the worker to drain')
+    return { exited }
+  })
+
+  expect(await exit.exited).toEqual({ code: 0, signal: null })
+  expect(await stage.task(taskId)).toMatchObject({ state: 'succeeded', attempt: 1 })
+  expect(log.count('began')).toBe(1)
 }, 30_000)
 
 test('what does not end within the grace is returned uncharged, and a new attempt may begin at once', async () => {
