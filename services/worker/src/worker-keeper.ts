@@ -117,10 +117,13 @@ export class WorkerKeeper {
     child.once('exit', () => timers.forEach((timer) => clearTimeout(timer)))
   }
 
-  /** Killed on the way to its end, it has not finished; the signal was this process's own and says nothing more. */
+  /**
+   * The signal was this process's own and says nothing more. Killed on the way to its end, a worker process has not
+   * finished. One that a request to stop ends by itself had not yet begun to listen for it, so it held nothing.
+   */
   #lastEnding(ending: ProcessEnding): ProcessEnding {
-    const isCutOff = this.#stopping.signal.aborted && ending.signal !== null
-    return isCutOff ? { code: 1, signal: null } : ending
+    if (!this.#stopping.signal.aborted || ending.signal === null) return ending
+    return { code: ending.signal === 'SIGKILL' ? 1 : 0, signal: null }
   }
 
   #logger(): ReturnType<typeof createLogger> {

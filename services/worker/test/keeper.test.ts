@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { type SpawnedService, waitFor } from '@redrive/shared/testing'
+import { onCleanup, type SpawnedService, waitFor } from '@redrive/shared/testing'
 import { SideLog } from './side-log.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -97,6 +100,29 @@ test('told to stop, the parent passes it on once and starts no other worker', as
   expect(await stage.task(taskId)).toMatchObject({ state: 'succeeded' })
   expect(isAlive(pid)).toBe(false)
   expect(kept.logs.filter(({ event }) => event === 'service.ready')).toHaveLength(1)
+})
+
+/** Task types that are slow to load for whoever replaces another worker process, so that it can be met while it starts. */
+function typesThatLoadOnce(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'redrive-load-once-'))
+  onCleanup(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(
+    join(folder, 'load-once.js'),
+    `import { setTimeout as delay } from 'node:timers/promises'
+    import { defineTask } from '@redrive/worker'
+    import { z } from 'zod'
+    if (Number(process.argv[2]) > 0) await delay(60_000)
+    export const once = defineTask({ name: 'test.once', input: z.strictObject({}), handler: () => null })`,
+  )
+  return folder
+}
+
+test('told to stop while the next worker process only starts, the parent has nothing left to finish', async () => {
+  const kept = await startKept({ WORKER_HANDLERS: typesThatLoadOnce() })
+  process.kill(await pidOf(kept), 'SIGKILL')
+  await kept.waitForLog(({ event }) => event === 'worker.replaced')
+
+  expect(await kept.kill('SIGTERM')).toEqual({ code: 0, signal: null })
 })
 
 test('a blocked worker process that does not hear of its stop is killed within the grace', async () => {
