@@ -4,7 +4,8 @@ import type { Executor } from './ledger.ts'
 
 /**
  * Takes the next due tasks of a lane for publishing, in order of due time. Each row says until when its taker is at work;
- * that grace doubles with every try (up to 64 times), so that what keeps being returned is not tried in a loop.
+ * that grace doubles with every try (up to four times), so that what keeps being returned is not tried in a loop. No longer,
+ * since after an outage of the broker that took many tries, clients wait for what is left of it.
  * If the taker dies after the commit, the grace runs out and the same numbers are taken again.
  */
 export async function takeDueTickets(
@@ -28,7 +29,7 @@ export async function takeDueTickets(
     ),
     taken as (
       update open_tasks o set publish_tries = o.publish_tries + 1,
-        taken_until = now() + ${graceMs} * interval '1 millisecond' * (2 ^ least(o.publish_tries, 6))
+        taken_until = now() + ${graceMs} * interval '1 millisecond' * (2 ^ least(o.publish_tries, 2))
       where o.task_id = any(array(select task_id from locked))
       returning o.task_id, o.number, o.due_at
     )

@@ -96,6 +96,21 @@ test('a ticket is overdue after twice the time when it was sent twice, and after
   expect(await overdueAfter(65, 100)).toBe(1)
 })
 
+test('a ticket that was sent in vain waits twice as long each time, and four times the grace at most', async () => {
+  const taskId = await ledger.submit()
+  const waits: number[] = []
+  for (let tries = 0; tries < 5; tries += 1) {
+    expect(await takeDueTickets(ledger.db, { lane: 'normal', limit: 1, graceMs: 60_000 })).toHaveLength(1)
+    const { rows } = await sql<{ minutes: number }>`
+      select round(extract(epoch from taken_until - now()) / 60)::int as minutes from open_tasks`.execute(
+      ledger.db,
+    )
+    waits.push(rows[0]?.minutes ?? 0)
+    await sql`update open_tasks set taken_until = now() where task_id = ${taskId}`.execute(ledger.db)
+  }
+  expect(waits).toEqual([1, 2, 4, 4, 4])
+})
+
 test('leadership ends with its connection', async () => {
   const make = () =>
     createSession({

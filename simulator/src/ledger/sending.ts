@@ -13,7 +13,7 @@ export function sending(tables: Tables): Statements {
         .toSorted((a, b) => a.dueAt - b.dueAt || compareIds(a.taskId, b.taskId))
         .slice(0, limit)
       for (const row of due) {
-        row.takenUntil = tables.nowMs + graceMs * 2 ** Math.min(row.publishTries, 6)
+        row.takenUntil = tables.nowMs + graceMs * 2 ** Math.min(row.publishTries, 2)
         row.publishTries += 1
       }
       return due.map(ticketOf)
