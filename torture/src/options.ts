@@ -36,7 +36,7 @@ export function readOptions(args: readonly string[]): TortureOptions {
     options: {
       minutes: { type: 'string', default: '2' },
       seed: { type: 'string' },
-      rate: { type: 'string', default: '40' },
+      rate: { type: 'string', default: '20' },
       only: { type: 'string' },
       each: { type: 'boolean', default: false },
       broker: { type: 'string' },
