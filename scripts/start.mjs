@@ -18,7 +18,7 @@ const { handOver } = await import('./launch/hand-over.mjs')
 
 const options = readOptions()
 if (options.help) console.log(HELP)
-else await handOver('run-start.ts', options.reset ? ['--reset'] : [])
+else await handOver('scripts/run-start.ts', options.reset ? ['--reset'] : [])
 
 function readOptions() {
   try {

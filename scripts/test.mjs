@@ -3,4 +3,4 @@ import { requireNode } from './launch/require-node.mjs'
 
 requireNode()
 const { handOver } = await import('./launch/hand-over.mjs')
-await handOver('run-tests.ts', process.argv.slice(2))
+await handOver('scripts/run-tests.ts', process.argv.slice(2))

@@ -7,13 +7,13 @@ import { MODULES, ROOT } from './repository.mjs'
 
 const PARENT_CHECK_MS = 1_000
 
-/** Installs what is missing, then runs the script under the right Node and ends as it ends. */
+/** Installs what is missing, then runs the script, a path from the root, under the right Node and ends as it ends. */
 export async function handOver(script, args) {
   await installDependencies()
   const path = [join(MODULES, '.bin'), process.env.PATH].join(delimiter)
   const child = spawn(
     findNode(),
-    ['--conditions=redrive:source', '--no-warnings', join(ROOT, 'scripts', script), ...args],
+    ['--conditions=redrive:source', '--no-warnings', join(ROOT, script), ...args],
     {
       cwd: ROOT,
       stdio: 'inherit',
