@@ -1,5 +1,5 @@
 // Breaks everything around a real load, and checks that no promise was broken.
-//   npm run torture -- [--minutes 2] [--seed N] [--rate 40] [--only fault,fault] [--each]
+//   npm run torture -- [--minutes 2] [--seed N] [--rate 20] [--only fault,fault] [--each]
 //     [--broker 3.10|4.3] [--cluster 3] [--postgres 15|18] [--json file] [--keep]
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

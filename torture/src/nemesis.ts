@@ -10,6 +10,8 @@ export interface Injection {
   readonly healedAtMs: number
   /** Null when it was not seen to recover. */
   readonly recoveredAfterMs: number | null
+  /** It could not be made, or not as a whole, because another one at the same time was in its way. */
+  readonly isHindered: boolean
 }
 
 export interface NemesisPlan {
@@ -84,14 +86,16 @@ async function makeOne(
   { stage, history }: NemesisPlan,
 ): Promise<Omit<Injection, 'recoveredAfterMs'>> {
   const madeAtMs = history.add('fault.begun', { fault: fault.name }).atMs
+  let isHindered = false
   try {
     await fault.inject(stage)
   } catch (error) {
     // Two faults at once may be in each other's way; what one could not do is not the product's fault.
+    isHindered = true
     history.add('fault.hindered', { fault: fault.name, error: String(error) })
   }
   const healedAtMs = history.add('fault.healed', { fault: fault.name }).atMs
-  return { fault: fault.name, madeAtMs, healedAtMs }
+  return { fault: fault.name, madeAtMs, healedAtMs, isHindered }
 }
 
 async function untilRecovered(

@@ -2,6 +2,7 @@ import { blame, type Blame } from './check/blame.ts'
 import type { Evidence } from './check/evidence.ts'
 import { INVARIANTS } from './check/invariants.ts'
 import type { Injection } from './nemesis.ts'
+import { tabulateFaults } from './tabulate-faults.ts'
 
 export interface Report {
   readonly command: string
@@ -22,9 +23,11 @@ export interface Report {
 
 export interface FaultLine extends Blame {
   readonly fault: string
+  /** How often it was made, and how often it could not be, because another one was in its way. */
   readonly times: number
-  readonly medianRecoveryMs: number | null
-  readonly worstRecoveryMs: number | null
+  readonly hindered: number
+  /** Of each time that was seen, the quickest first. */
+  readonly recoveriesMs: readonly number[]
   readonly unrecovered: number
 }
 
@@ -59,10 +62,6 @@ const SHOWN = 10
 /** The report as a person reads it. */
 export function printReport(report: Report): string {
   const { faults, totals, violations, leftOut } = report
-  const lines = faults.map(
-    ({ fault, times, lost, endedTwice, others, medianRecoveryMs, worstRecoveryMs }) =>
-      `| ${fault} | ${times} | ${lost} | ${endedTwice} | ${others} | ${seconds(medianRecoveryMs)} | ${seconds(worstRecoveryMs)} |`,
-  )
   const found = violations.map(({ invariant, promise, found: broken }) =>
     [
       `${invariant} ${promise}: ${broken.length === 0 ? 'holds' : `${broken.length} VIOLATIONS`}`,
@@ -75,9 +74,10 @@ export function printReport(report: Report): string {
       ', ',
     ),
     '',
-    '| fault | times | lost | ended twice | other violations | recovered after, median | at worst |',
-    '|---|---|---|---|---|---|---|',
-    ...lines,
+    ...tabulateFaults(faults),
+    ...faults
+      .filter(({ hindered }) => hindered > 0)
+      .map(({ fault, hindered }) => `hindered by another fault: ${fault}, ${hindered} times`),
     ...leftOut.map(({ fault, needs }) => `left out: ${fault}, which needs ${needs}`),
     '',
     Object.entries(totals)
@@ -95,15 +95,15 @@ function summarize(
   blamed: ReadonlyMap<string, Blame>,
 ): readonly FaultLine[] {
   return [...Map.groupBy(injections, ({ fault }) => fault)].map(([fault, some]) => {
-    const times = some.map(({ recoveredAfterMs }) => recoveredAfterMs)
-    const sorted = times.filter((time) => time !== null).toSorted((a, b) => a - b)
+    const made = some.filter(({ isHindered }) => !isHindered)
+    const recoveries = made.map(({ recoveredAfterMs }) => recoveredAfterMs).filter((time) => time !== null)
     return {
       fault,
-      times: some.length,
+      times: made.length,
+      hindered: some.length - made.length,
       ...(blamed.get(fault) ?? { lost: 0, endedTwice: 0, others: 0 }),
-      medianRecoveryMs: sorted[Math.floor(sorted.length / 2)] ?? null,
-      worstRecoveryMs: sorted.at(-1) ?? null,
-      unrecovered: times.length - sorted.length,
+      recoveriesMs: recoveries.toSorted((a, b) => a - b),
+      unrecovered: made.length - recoveries.length,
     }
   })
 }
@@ -131,8 +131,4 @@ function count({ known, tasks, attempts, audit, deadLetters }: Evidence): Readon
     recalled: audit.filter(({ action }) => action === 'dead_letter.recalled').length,
     refused: known.refusals.length,
   }
-}
-
-function seconds(ms: number | null): string {
-  return ms === null ? '' : `${(ms / 1_000).toFixed(1)} s`
 }

@@ -11,7 +11,13 @@ const submission = {
   ids: [ID],
   outcome: 'ok',
 } as const
-const injection = { fault: 'kill-api', madeAtMs: 100_000, healedAtMs: 101_000, recoveredAfterMs: 1_000 }
+const injection = {
+  fault: 'kill-api',
+  madeAtMs: 100_000,
+  healedAtMs: 101_000,
+  recoveredAfterMs: 1_000,
+  isHindered: false,
+}
 
 function blamed(askedAtMs: number, line: string): unknown {
   const known = { ...knowNothing(), submissions: [{ ...submission, askedAtMs }] }

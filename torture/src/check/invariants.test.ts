@@ -155,7 +155,11 @@ describe('every invariant can be broken', () => {
     [
       'I8',
       'a fault after which nothing flowed any more',
-      { injections: [{ fault: 'kill-api', madeAtMs: 1, healedAtMs: 2, recoveredAfterMs: null }] },
+      {
+        injections: [
+          { fault: 'kill-api', madeAtMs: 1, healedAtMs: 2, recoveredAfterMs: null, isHindered: false },
+        ],
+      },
     ],
     [
       'I8',
