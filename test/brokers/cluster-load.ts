@@ -1,8 +1,11 @@
-import type { BrokerConnection, PublishOutcome } from '@redrive/shared/broker'
+import type { BrokerConnection, PublishOutcome, TicketPublisher } from '@redrive/shared/broker'
 import { waitFor } from '@redrive/shared/testing'
 import { startConsumer, startPublisher, ticket } from '../../shared/test/broker/broker-harness.ts'
 
-const PUBLISHERS = 8
+/** Of connections, on whichever nodes they meet: what becomes of a publisher depends on the node that it has lost. */
+const PUBLISHERS = 6
+/** At any time, of each. */
+const AT_ONCE = 4
 
 /** Publishes and consumes for as long as the test likes, and remembers what was confirmed and what arrived. */
 export interface ClusterLoad {
@@ -10,16 +13,16 @@ export interface ClusterLoad {
   begun(): number
   /** What became of those that were begun after as many others. */
   outcomesSince(begun: number): readonly PublishOutcome[]
-  /** False while there is no channel to publish on. */
+  /** False while no publisher has a channel. */
   isReady(): boolean
-  /** Resolves once this many more were confirmed. */
+  /** Resolves once this many more were confirmed to each publisher. */
   confirmMore(count: number): Promise<void>
   /** Ends publishing, and resolves once everything that was confirmed has arrived. */
   finish(): Promise<void>
 }
 
 export async function startClusterLoad(connect: () => BrokerConnection): Promise<ClusterLoad> {
-  const publisher = await startPublisher(connect())
+  const publishers = await Promise.all(Array.from({ length: PUBLISHERS }, () => startPublisher(connect())))
   const arrived = new Set<string>()
   const { consumer } = await startConsumer(connect(), {
     prefetch: 100,
@@ -31,24 +34,32 @@ export async function startClusterLoad(connect: () => BrokerConnection): Promise
   const outcomes: (PublishOutcome | undefined)[] = []
   let isPublishing = true
   let count = 0
-  const publishOn = async (): Promise<void> => {
+  const confirmedTo = new Map(publishers.map((publisher) => [publisher, 0]))
+  const publishOn = async (publisher: TicketPublisher): Promise<void> => {
     while (isPublishing) {
       const number = count++
-      outcomes[number] = await publisher.publish(ticket(`ticket.${number}`))
+      const outcome = await publisher.publish(ticket(`ticket.${number}`))
+      outcomes[number] = outcome
+      if (outcome === 'confirmed') confirmedTo.set(publisher, (confirmedTo.get(publisher) ?? 0) + 1)
       // Without a channel the answer comes at once, and asking again at once would only keep the processor busy.
       await waitFor(() => publisher.isReady || !isPublishing, 'a channel', { deadlineMs: 120_000 })
     }
   }
-  const publishing = Promise.all(Array.from({ length: PUBLISHERS }, publishOn))
+  const publishing = Promise.all(
+    publishers.flatMap((publisher) => Array.from({ length: AT_ONCE }, () => publishOn(publisher))),
+  )
   const confirmed = (): string[] =>
     outcomes.flatMap((outcome, number) => (outcome === 'confirmed' ? [`ticket.${number}`] : []))
   return {
     begun: () => count,
-    isReady: () => publisher.isReady,
+    isReady: () => publishers.some(({ isReady }) => isReady),
     outcomesSince: (begun) => outcomes.slice(begun).filter((outcome) => outcome !== undefined),
     confirmMore: async (more) => {
-      const target = confirmed().length + more
-      await waitFor(() => confirmed().length >= target, `${more} more confirms`, { deadlineMs: 120_000 })
+      const before = new Map(confirmedTo)
+      const gained = (publisher: TicketPublisher): number =>
+        (confirmedTo.get(publisher) ?? 0) - (before.get(publisher) ?? 0)
+      const what = `${more} more confirms to each publisher`
+      await waitFor(() => publishers.every((each) => gained(each) >= more), what, { deadlineMs: 120_000 })
     },
     finish: async () => {
       isPublishing = false
@@ -57,7 +68,7 @@ export async function startClusterLoad(connect: () => BrokerConnection): Promise
         deadlineMs: 120_000,
       })
       await consumer.close()
-      await publisher.stop()
+      await Promise.all(publishers.map((publisher) => publisher.stop()))
     },
   }
 }

@@ -4,8 +4,8 @@ import { waitFor } from '@redrive/shared/testing'
 import { startClusterLoad } from './cluster-load.ts'
 import { startOwnCluster } from './own-broker.ts'
 
-/** Enough to be sure that publishing goes on, over whichever node. */
-const SOME = 200
+/** Of each publisher: enough to be sure that publishing goes on, over whichever node. */
+const SOME = 50
 const PATIENCE_MS = 300_000
 
 let own: Awaited<ReturnType<typeof startOwnCluster>>

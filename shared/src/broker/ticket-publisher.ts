@@ -7,6 +7,7 @@ import type { BrokerConnection } from './broker-connection.ts'
 import { errorText } from './error-text.ts'
 import { KeptChannel } from './kept-channel.ts'
 import { openConfirmChannel, type OpenChannel } from './open-channel.ts'
+import { Refusals } from './refusals.ts'
 import { EXCHANGE, laneQueue } from './topology.ts'
 import { withinDeadline } from './within-deadline.ts'
 
@@ -87,6 +88,7 @@ export class TicketPublisher {
   /** Both in the order of the calls, so what expires first is at the front. */
   readonly #waiting = new Set<Publish>()
   readonly #inFlight = new Set<Publish>()
+  readonly #refusals = new Refusals()
   #sweep: NodeJS.Timeout | null = null
   /** The channel's write buffer asked us to wait for `drain`. */
   #isFull = false
@@ -172,6 +174,7 @@ export class TicketPublisher {
     // A broker that came back empty has no exchange: found out here, and repaired, before a ticket is lost on it.
     await channel.checkExchange(EXCHANGE)
     this.#isFull = false
+    this.#refusals.startChannel()
   }
 
   async #enqueue(message: RawPublish): Promise<PublishOutcome> {
@@ -190,15 +193,16 @@ export class TicketPublisher {
       if (this.#isFull || this.#inFlight.size >= this.#maxInFlight) return
       this.#waiting.delete(publish)
       this.#inFlight.add(publish)
-      this.#send(open.channel, publish)
+      this.#send(open, publish)
     }
   }
 
-  #send(channel: ConfirmChannel, publish: Publish): void {
+  #send(open: OpenChannel<ConfirmChannel>, publish: Publish): void {
     const { exchange, routingKey, body, messageId, contentType } = publish
     const options = { mandatory: true, persistent: true, messageId, ...(contentType && { contentType }) }
     try {
-      const isRoomLeft = channel.publish(exchange, routingKey, body, options, (refused: unknown) => {
+      const isRoomLeft = open.channel.publish(exchange, routingKey, body, options, (refused: unknown) => {
+        this.#watchRefusals(open, publish, refused)
         this.#answered(publish, refused)
       })
       this.#isFull = !isRoomLeft
@@ -214,6 +218,14 @@ export class TicketPublisher {
     if (refused) this.#settle(publish, 'unknown')
     else this.#settle(publish, publish.wasReturned ? 'returned' : 'confirmed')
     this.#sendWaiting()
+  }
+
+  /** Of a channel that is gone nothing is learned about the queue. */
+  #watchRefusals(open: OpenChannel<ConfirmChannel>, { routingKey }: Publish, refused: unknown): void {
+    if (!refused) return this.#refusals.clear(routingKey)
+    if (!open.isOpen() || this.#kept.current !== open) return
+    if (this.#refusals.count(routingKey, performance.now()))
+      void open.close(`${routingKey} refuses every message`)
   }
 
   /**

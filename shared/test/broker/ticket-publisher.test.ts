@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { EXCHANGE, inspectQueue, TicketPublisher } from '@redrive/shared/broker'
-import { waitFor } from '@redrive/shared/testing'
+import { onCleanup, waitFor } from '@redrive/shared/testing'
+import { pino } from 'pino'
 import { createBrokerHarness, logger, NORMAL, startPublisher, ticket } from './broker-harness.ts'
 
 interface FoundMessage {
@@ -136,6 +137,35 @@ describe('faults while publishing', () => {
     await waitFor(() => publisher.isReady, 'the publisher to have a new channel')
     expect(await publisher.publish(ticket('quick'))).toBe('confirmed')
     expect(states).toEqual(['connected'])
+  })
+
+  test('a lane that refuses everything has the channel replaced; the lanes beside it go on, and so does it in the end', async () => {
+    const { vhost, connect } = await createBrokerHarness()
+    const lines: string[] = []
+    const telling = pino({ base: null }, { write: (line) => lines.push(line) })
+    const publisher = new TicketPublisher({ connection: connect(), logger: telling })
+    publisher.start()
+    onCleanup(() => publisher.stop())
+    const policy = `/policies/${vhost.vhost}/full`
+    const publish = async (lane: 'high' | 'normal') =>
+      await publisher.publish({ ...ticket(`to.${lane}`), lane })
+    await waitFor(async () => (await publish('normal')) === 'confirmed', 'a first ticket')
+    await vhost.manage('PUT', policy, {
+      pattern: NORMAL,
+      definition: { 'max-length': 1 },
+      'apply-to': 'queues',
+    })
+
+    const refuses = `${NORMAL} refuses every message`
+    await waitFor(async () => {
+      await publish('normal')
+      return lines.some((line) => line.includes(refuses))
+    }, 'the channel to be replaced')
+
+    await waitFor(async () => (await publish('high')) === 'confirmed', 'a ticket in the lane beside it')
+    expect(await publish('normal')).toBe('unknown')
+    await vhost.manage('DELETE', policy)
+    await waitFor(async () => (await publish('normal')) === 'confirmed', 'a ticket in the lane that was full')
   })
 
   test('an exchange that an operator deleted is declared again by the publisher itself', async () => {
