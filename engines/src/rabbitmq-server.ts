@@ -19,7 +19,8 @@ export interface RabbitMqServerOptions {
 
 /** A node that is still booting often does not hear that it should stop, and has nothing to lose. */
 const UNREADY_GRACE_MS = 1_000
-const STOP_GRACE_MS = 30_000
+const POLITELY = { stopSignal: 'SIGTERM', stopGraceMs: 30_000 } as const
+const AT_ONCE = { stopSignal: 'SIGKILL', stopGraceMs: 0 } as const
 /** Seen: 4 to 8 s on two cores, more with many queues to recover; the rest is for slow disks. */
 const READY_WITHIN_MS = 120_000
 /** A node under load answers its command line within seconds; one that is stopped does not. */
@@ -48,7 +49,13 @@ export class RabbitMqServer {
     writeRabbitMqFiles(node)
     this.#node = node
     const command = [node.installation.server] as const
-    const server = new EngineProcess({ ...this.#program, command, env: rabbitMqEnvironment(node) })
+    // Whatever the options say of its end as a rule: one that is to end at once is killed.
+    const server = new EngineProcess({
+      ...this.#program,
+      ...POLITELY,
+      command,
+      env: rabbitMqEnvironment(node),
+    })
     this.#process = server
     await server.start()
     const answer = await waitUntil(
@@ -105,8 +112,7 @@ export class RabbitMqServer {
       name,
       logFile: join(dataFolder, 'rabbitmq.log'),
       recordFile: join(dataFolder, 'rabbitmq.process.json'),
-      stopSignal: this.#options.isDurable ? ('SIGTERM' as const) : ('SIGKILL' as const),
-      stopGraceMs: this.#options.isDurable ? STOP_GRACE_MS : 0,
+      ...(this.#options.isDurable ? POLITELY : AT_ONCE),
     }
   }
 }
