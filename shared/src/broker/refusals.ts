@@ -5,8 +5,8 @@ interface Refused {
 }
 
 /**
- * A guess: long enough not to replace a channel for one refusal, and in most elections seen the new leader is there by then
- * (0.3 to 6 s on two busy cores).
+ * A guess: long enough not to replace a channel for one refusal, and short beside the gap of up to six seconds in which nothing
+ * is confirmed after a node was killed (seen on two busy cores).
  */
 const FIRST_PATIENCE_MS = 1_000
 /** A lane that an operator's limit keeps full refuses for days, and each new channel puts the other lanes' publishes in doubt. */
