@@ -9,6 +9,8 @@ import { siblingModule } from './sibling-module.ts'
 
 /** A terminal's Ctrl-C reaches a process twice when npm passes it on as well; a person's second one comes later. */
 const SAME_SIGNAL_MS = 1_000
+/** What a worker process answers to by draining, once it listens. */
+const REQUESTS_TO_STOP: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM'])
 /** For a worker process that ends within its own grace, but only just. */
 const GRACE_BEYOND_MS = 1_000
 /** What a second signal leaves a worker process, which ends by itself at once unless it is blocked. */
@@ -123,7 +125,7 @@ export class WorkerKeeper {
    */
   #lastEnding(ending: ProcessEnding): ProcessEnding {
     if (!this.#stopping.signal.aborted || ending.signal === null) return ending
-    return { code: ending.signal === 'SIGKILL' ? 1 : 0, signal: null }
+    return { code: REQUESTS_TO_STOP.has(ending.signal) ? 0 : 1, signal: null }
   }
 
   #logger(): ReturnType<typeof createLogger> {

@@ -1,5 +1,6 @@
 import { waitFor } from '@redrive/shared/testing'
 import type { Fault, Service, Stage } from '../stage.ts'
+import { isCleanStop } from '../stage/is-clean-stop.ts'
 import type { Member } from '../stage/member.ts'
 
 const SERVICES: readonly Service[] = ['api', 'dispatcher', 'worker']
@@ -52,8 +53,8 @@ function deployOneByOne(service: Service): Fault {
     meaning: `each ${service} is told to stop and started again, one after the other`,
     inject: async (stage) => {
       for (const member of stage.fleet.of(service)) {
-        const status = await member.terminate()
-        if (status !== 0) stage.log('violation.exit', { member: member.name, status })
+        const exit = await member.terminate()
+        if (!isCleanStop(exit)) stage.log('violation.exit', { member: member.name, exit })
         member.start()
         await member.ready()
       }

@@ -1,4 +1,5 @@
 import type { Engine, Fault, Service, Stage } from '../stage.ts'
+import { isCleanStop } from '../stage/is-clean-stop.ts'
 import type { Member } from '../stage/member.ts'
 
 const ENGINES: readonly Engine[] = ['postgres', 'rabbitmq']
@@ -86,20 +87,24 @@ function chooseMember({ random, fleet, log }: Stage): Member {
   return member
 }
 
-/** A violation is noted when it does not end in time, and, if that is judged, when it ends with another status than 0. */
+/** A violation is noted when it does not end in time, and, if that is judged, when it does not end as it should. */
 async function stopInTime(
   { log }: Stage,
   member: Member,
   { limitMs, isJudged } = { limitMs: STOPS_WITHIN_MS, isJudged: true },
 ): Promise<void> {
+  const askedAtMs = performance.now()
   const late = Promise.withResolvers<'late'>()
   const timer = setTimeout(() => late.resolve('late'), limitMs)
-  const status = await Promise.race([member.terminate(), late.promise])
+  const exit = await Promise.race([member.terminate(), late.promise])
   clearTimeout(timer)
-  if (status === 'late') {
-    log('violation.exit', { member: member.name, limitMs, why: 'did not end in time' })
+  if (exit === 'late') {
+    const why = 'did not end in time'
+    // Nobody can stop what another fault keeps frozen.
+    const event = member.wasFrozenAfter(askedAtMs) ? 'fault.hindered' : 'violation.exit'
+    log(event, { member: member.name, limitMs, why })
     await member.kill()
-  } else if (isJudged && status !== 0) log('violation.exit', { member: member.name, status })
+  } else if (isJudged && !isCleanStop(exit)) log('violation.exit', { member: member.name, exit })
 }
 
 async function startAll(members: readonly Member[]): Promise<void> {

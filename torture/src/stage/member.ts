@@ -1,6 +1,12 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
-import { type ServiceAddresses, type SpawnedService, spawnService, waitFor } from '@redrive/shared/testing'
+import {
+  type ServiceAddresses,
+  type ServiceExit,
+  type SpawnedService,
+  spawnService,
+  waitFor,
+} from '@redrive/shared/testing'
 import type { Links, Service } from '../stage.ts'
 import { processTree } from './process-tree.ts'
 
@@ -23,6 +29,7 @@ export class Member {
   readonly #log: WriteStream
   #process: SpawnedService | null = null
   #written = 0
+  #frozenUntilMs = -Infinity
 
   constructor(plan: MemberPlan) {
     this.service = plan.service
@@ -55,6 +62,7 @@ export class Member {
     const { service, settings } = this.#plan
     const started = spawnService({ service, env: settings, isKept: true })
     this.#process = started
+    this.#frozenUntilMs = -Infinity
     this.#written = 0
     void started.exited.then((exit) => {
       this.#keepLogs(started)
@@ -85,18 +93,23 @@ export class Member {
   }
 
   pause(): void {
+    this.#frozenUntilMs = Infinity
     this.#signal('SIGSTOP')
   }
 
   resume(): void {
+    this.#frozenUntilMs = performance.now()
     this.#signal('SIGCONT')
   }
 
-  /** Asks it to stop, and answers with its exit status: null when a signal ended it. */
-  async terminate(): Promise<number | null> {
-    const ended = this.#process
-    if (ended === null) return null
-    return (await ended.kill('SIGTERM')).code
+  /** Whether it was frozen at that time, or later. */
+  wasFrozenAfter(atMs: number): boolean {
+    return this.#frozenUntilMs > atMs
+  }
+
+  /** Asks it to stop, and answers how it ended; null when it did not run. */
+  async terminate(): Promise<ServiceExit | null> {
+    return (await this.#process?.kill('SIGTERM')) ?? null
   }
 
   /** What it has logged since the last call goes to its file. */
