@@ -43,10 +43,17 @@ async function sendEvenly(
   const flights: Promise<number>[] = []
   while (flights.length < count) {
     const due = Math.min(count, Math.floor(((performance.now() - startedAt) * perSecond) / 1_000))
-    while (flights.length < due) flights.push(fly(services))
+    while (flights.length < due) flights.push(begin(services))
     await delay(1)
   }
   return await Promise.all(flights)
+}
+
+/** One that fails is heard of when all are awaited, and not as a rejection that nobody handles before. */
+function begin(services: RedriveServices): Promise<number> {
+  const flight = fly(services)
+  flight.catch(() => {})
+  return flight
 }
 
 async function fly({ apiUrl, headers }: RedriveServices): Promise<number> {
