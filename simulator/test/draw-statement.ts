@@ -147,7 +147,7 @@ function otherArgsOf(statement: SimulatedName, drawing: Drawing): readonly unkno
   const letter = [...tables.letters.keys()].toSorted()[draw % Math.max(1, tables.letters.size)] ?? STRANGER
   switch (statement) {
     case 'rescueAttempts':
-      return [{ workerId, maxLosses: 2, decision: 'gone' }]
+      return [{ workerId, maxLosses: 2, maxLossesBesideOthers: 3, decision: 'gone' }]
     case 'findConvicts':
       return [{ workerId, maxLosses: 2 }]
     case 'lockGoneWorker':

@@ -111,6 +111,23 @@ test('a task whose workers died five times fails as crashed, and says so', async
   expect(await fixture.openRow(taskId)).toBeUndefined()
 }, 60_000)
 
+test('a task whose workers died five times of what else they ran is not blamed for it, and runs again', async () => {
+  const taskId = await fixture.submit()
+  for (let number = 1; number <= 5; number += 1) {
+    await ticketArrived(taskId, number)
+    const neighbour = await fixture.submit()
+    await ticketArrived(neighbour, 1)
+    const { id, session } = await fixture.startWorker()
+    await fixture.claim(id, taskId, number)
+    await fixture.claim(id, neighbour)
+    await session.close()
+    await ticketArrived(neighbour, 2)
+  }
+  await ticketArrived(taskId, 6)
+  expect(await fixture.openRow(taskId)).toMatchObject({ losses: 5, charged_attempts: 0 })
+  expect((await fixture.deadLetters()).filter(({ task_id }) => task_id === taskId)).toEqual([])
+}, 60_000)
+
 test('a claim that came after its worker was given up is found by a later sweep', async () => {
   const { id, session } = await fixture.startWorker()
   const taskId = await fixture.submit()

@@ -129,6 +129,7 @@ test('a worker that was taken for dead notes its outcome, goes on under its id, 
   await rescueAttempts(stage.database.db, {
     workerId: workerId ?? '',
     maxLosses: 5,
+    maxLossesBesideOthers: 20,
     decision: 'taken for dead',
   })
 

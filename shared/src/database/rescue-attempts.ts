@@ -9,8 +9,10 @@ export interface RescuedAttempt {
 
 export interface Rescue {
   readonly workerId: string
-  /** Attempts of tasks lost this often before are left to be convicted: see `findConvicts`. */
+  /** Attempts of tasks that are lost for the last time allowed are left to be convicted: see `findConvicts`. */
   readonly maxLosses: number
+  /** The same while the worker ran attempts of tasks that were never lost before, each of which is the better suspect. */
+  readonly maxLossesBesideOthers: number
   /** In words, for the attempt. */
   readonly decision: string
 }
@@ -18,6 +20,8 @@ export interface Rescue {
 /**
  * Takes back what a dead worker was running: each attempt ends as lost and uncharged, its task is due now under the next
  * number. The worker is marked as lost in the same transaction. Reads every open row: only for workers that are gone.
+ *
+ * A task that was lost before ran in a process of its own, so a worker that also ran others within itself died of one of those.
  */
 export async function rescueAttempts(executor: Executor, rescue: Rescue): Promise<readonly RescuedAttempt[]> {
   const { rows } = await sql<RescuedAttempt>`
@@ -25,10 +29,13 @@ export async function rescueAttempts(executor: Executor, rescue: Rescue): Promis
       update workers set state = 'lost', ended_at = coalesce(ended_at, now())
       where id = ${rescue.workerId} and state in ('running', 'draining')
     ),
+    held as (
+      select * from open_tasks where worker_id = ${rescue.workerId} and token is not null order by task_id for update
+    ),
     locked as (
-      select * from open_tasks
-      where worker_id = ${rescue.workerId} and token is not null and losses + 1 < ${rescue.maxLosses}
-      order by task_id for update
+      select * from held
+      where losses + 1 < case when exists (select from held where losses = 0)
+        then ${rescue.maxLossesBesideOthers}::int else ${rescue.maxLosses}::int end
     ),
     moved as (
       update open_tasks o set number = o.number + 1, due_at = now(), worker_id = null, token = null, started_at = null,
@@ -58,7 +65,7 @@ export interface Convict {
 }
 
 /**
- * Tasks that a dead worker still holds and whose loss would be the last allowed one: `rescueAttempts` left them to be
+ * Tasks that a dead worker still holds, and that were lost so often: `rescueAttempts` left them to be
  * convicted. An attempt claimed while the rescue ran is held too, and is not among them unless it was lost as often.
  */
 export async function findConvicts(

@@ -1,5 +1,5 @@
 import type { Convict, Failure, RescuedAttempt } from '../database/index.ts'
-import { describeFault, isLane, MAX_LOSSES, type TaskError } from '../task/index.ts'
+import { describeFault, isLane, MAX_LOSSES, MAX_LOSSES_BESIDE_OTHERS, type TaskError } from '../task/index.ts'
 import type { Flow } from './flow.ts'
 import { type Judgement, judgeLook, type LookMemory, type TimedLook } from './judge-looks.ts'
 import {
@@ -78,7 +78,7 @@ const NOTHING: TakenBack = { rescued: [], convicted: [] }
 
 /**
  * Takes back what a dead worker was running, in one transaction on the connection that saw it gone: its attempts end as
- * lost and uncharged, and a task that was lost too often fails as crashed. Does nothing when the worker has come back
+ * lost and uncharged, and a task that was lost too often fails as crashed, unless something else that ran may be the cause. Does nothing when the worker has come back
  * since, or when the connection is another one by now: a restarted server shows every worker as gone.
  *
  * The convicted tasks' own tickets are gone: whoever got them again saw a running task and dropped them. So each is sent
@@ -106,7 +106,11 @@ function* takeBack({ worker, generation, sources }: RescueOrder): Flow<Statement
   if (!isGone || (yield* readGeneration()) !== generation) return NOTHING
   const decision = `${nameOf(worker)} disappeared while the attempt ran. It is not charged, and the task runs again, alone in a process of its own.`
   const limits = { workerId: worker.id, maxLosses: MAX_LOSSES }
-  const rescued = yield* ask('rescueAttempts', { ...limits, decision })
+  const rescued = yield* ask('rescueAttempts', {
+    ...limits,
+    maxLossesBesideOthers: MAX_LOSSES_BESIDE_OTHERS,
+    decision,
+  })
   const convicts = yield* ask('findConvicts', limits)
   if (convicts.length === 0) return { rescued, convicted: [] }
   const failed = yield* ask(
@@ -129,7 +133,7 @@ function failureOf(convict: Convict, worker: DeadWorker, deadLetterId: string): 
     error,
     ...describeFault(error),
     reason: 'crashed',
-    decision: `Workers disappeared ${times} times while they ran this task, and no task is given more than ${MAX_LOSSES} workers to lose; so it is taken for the cause.`,
+    decision: `Workers disappeared ${times} times while they ran this task, more often than chance explains; so it is taken for the cause.`,
     outcome: 'lost',
     isCharged: false,
   }

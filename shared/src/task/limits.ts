@@ -18,8 +18,13 @@ export const MAX_TAG_LENGTH = 100
 export const MAX_USER_LENGTH = 100
 /** What browsers and servers commonly take as an address. */
 export const MAX_CALLBACK_URL_LENGTH = 2_000
-/** Taken from a task as often as it was running when a worker died; then it is the suspect and fails as crashed. */
+/** So many workers may die while they run a task; then it is taken for the cause and fails as crashed, unless another may be. */
 export const MAX_LOSSES = 5
+/**
+ * And so many where another may be. A guess: a task that is innocent meets a crash of its neighbours less often in a row, and
+ * one that takes its whole host along from a process of its own, whatever else runs there, must not do so for ever.
+ */
+export const MAX_LOSSES_BESIDE_OTHERS = 20
 /** So long a task waits for a worker that knows its type before it fails. */
 export const NO_HANDLER_AFTER_MS = 900_000
 /** A handler that always asks to run at once would fill the ledger with uncharged attempts as fast as it can. */

@@ -89,7 +89,7 @@ export const TRANSITIONS: readonly Transition[] = [
     to: 'failed',
     cause: 'its workers died five times',
     statement: 'finishFailed',
-    guard: 'its worker is dead, fifth loss',
+    guard: 'its worker is dead, fifth loss, and it ran nothing else within itself (or twentieth)',
   },
   {
     from: 'queued',

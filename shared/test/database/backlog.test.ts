@@ -91,5 +91,8 @@ test('so do returns, rescue and reconcile', async () => {
   expect((await returnBystanders(hurried.db, bystanders)).size).toBe(200)
   const unseen = { lane: 'normal', olderThanMs: 0, longMs: null, limit: 100 }
   expect(await releaseUnseenTickets(hurried.db, unseen)).toBe(100)
-  expect((await rescueAttempts(hurried.db, { workerId, maxLosses: 5, decision: '' })).length).toBe(50)
+  expect(
+    (await rescueAttempts(hurried.db, { workerId, maxLosses: 5, maxLossesBesideOthers: 20, decision: '' }))
+      .length,
+  ).toBe(50)
 })

@@ -30,6 +30,7 @@ beforeEach(async () => {
   ledger = await createLedgerFixture()
 })
 
+const LIMITS = { maxLosses: 5, maxLossesBesideOthers: 20 }
 const take = (limit = 100) => takeDueTickets(ledger.db, { lane: 'normal', limit, graceMs: 60_000 })
 
 test('due tasks are taken once, oldest due time first, and those due later are left', async () => {
@@ -155,7 +156,7 @@ test('a rescue gives every attempt of the dead worker back uncharged, and the wo
   const [mine, theirs] = [await ledger.submit(), await ledger.submit()]
   await ledger.claim(workerId, mine)
   await ledger.claim(other.id, theirs)
-  const rescued = await rescueAttempts(ledger.db, { workerId, maxLosses: 5, decision: 'its worker is gone' })
+  const rescued = await rescueAttempts(ledger.db, { workerId, ...LIMITS, decision: 'its worker is gone' })
   expect(rescued).toEqual([{ taskId: mine, attempt: 1, type: 'math.add' }])
   expect(await ledger.openRow(mine)).toMatchObject({ number: 2, token: null, losses: 1, charged_attempts: 0 })
   expect(await ledger.stateOf(theirs)).toBe('running')
@@ -167,11 +168,46 @@ test('a rescue gives every attempt of the dead worker back uncharged, and the wo
   expect(await ledger.claim(workerId, mine, 2)).toMatchObject({ attempt: 2 })
 })
 
+test('a task that ran alone is not held to be what a worker died of that ran others within itself', async () => {
+  const limits = { maxLosses: 2, maxLossesBesideOthers: 3 }
+  const [suspect, fresh] = [await ledger.submit(), await ledger.submit()]
+  const loseTogether = async (numbers: readonly [suspect: number, fresh: number]): Promise<void> => {
+    const { id: workerId } = await ledger.startWorker()
+    await ledger.claim(workerId, suspect, numbers[0])
+    await ledger.claim(workerId, fresh, numbers[1])
+    await rescueAttempts(ledger.db, { workerId, ...limits, decision: 'gone' })
+  }
+  const lossesOf = async (): Promise<readonly number[]> => {
+    const rows = await Promise.all([suspect, fresh].map((taskId) => ledger.openRow(taskId)))
+    return rows.map((row) => row?.losses ?? 0)
+  }
+  await sql`update open_tasks set losses = 1 where task_id = ${suspect}`.execute(ledger.db)
+  await loseTogether([1, 1])
+  expect(await lossesOf()).toEqual([2, 1])
+  // Now both ran alone, so neither is the better suspect, and each has been lost often enough.
+  await loseTogether([2, 2])
+  expect(await lossesOf()).toEqual([2, 1])
+  expect(await ledger.stateOf(suspect)).toBe('running')
+})
+
+test('a task that ran alone is convicted in the end, whatever else its workers ran', async () => {
+  const { id: workerId } = await ledger.startWorker()
+  const [suspect, fresh] = [await ledger.submit(), await ledger.submit()]
+  await sql`update open_tasks set losses = 2 where task_id = ${suspect}`.execute(ledger.db)
+  await ledger.claim(workerId, suspect)
+  await ledger.claim(workerId, fresh)
+  const rescue = { workerId, maxLosses: 2, maxLossesBesideOthers: 3, decision: 'gone' }
+  expect(await rescueAttempts(ledger.db, rescue)).toMatchObject([{ taskId: fresh }])
+  expect(await findConvicts(ledger.db, rescue)).toMatchObject([{ taskId: suspect, losses: 2 }])
+})
+
 test('a task lost too often is left for conviction', async () => {
   const { id: workerId } = await ledger.startWorker()
   const taskId = await ledger.submit()
   const attempt = await ledger.claim(workerId, taskId)
-  expect(await rescueAttempts(ledger.db, { workerId, maxLosses: 1, decision: 'gone' })).toEqual([])
+  expect(
+    await rescueAttempts(ledger.db, { workerId, maxLosses: 1, maxLossesBesideOthers: 1, decision: 'gone' }),
+  ).toEqual([])
   expect(await findConvicts(ledger.db, { workerId, maxLosses: 1 })).toEqual([
     { taskId, token: attempt!.token, attempt: 1, type: 'math.add', lane: 'normal', number: 1, losses: 0 },
   ])

@@ -10,6 +10,15 @@ type Statements = Pick<
 const LEASE_GRACE_MS = 2_000
 const RECENTLY_MS = 60_000
 
+type Limits = Omit<Parameters<LedgerPort['rescueAttempts']>[0], 'decision' | 'workerId'>
+
+/** A task that was never lost is a better suspect than any that ran alone. */
+function withoutConvicts(held: readonly OpenRow[], limits: Limits): readonly OpenRow[] {
+  const isAnotherSuspected = held.some(({ losses }) => losses === 0)
+  const most = isAnotherSuspected ? limits.maxLossesBesideOthers : limits.maxLosses
+  return held.filter(({ losses }) => losses + 1 < most)
+}
+
 /** What takes attempts from workers that are gone. */
 export function rescue(tables: Tables): Statements {
   return {
@@ -43,14 +52,13 @@ export function rescue(tables: Tables): Statements {
       return hasEnded(worker) || seemsGone(worker, tables.nowMs)
     },
 
-    rescueAttempts({ workerId, maxLosses }) {
+    rescueAttempts({ workerId, ...limits }) {
       const worker = tables.workers.get(workerId)
       if (worker !== undefined && !hasEnded(worker)) {
         worker.state = 'lost'
         worker.endedAt ??= tables.nowMs
       }
-      const held = heldBy(tables, workerId).filter(({ losses }) => losses + 1 < maxLosses)
-      return held.map((row) => {
+      return withoutConvicts(heldBy(tables, workerId), limits).map((row) => {
         const { taskId, attempt, type } = row
         if (tables.mutation !== 'rescue-without-attempt')
           tables.recordAttempt(row, { outcome: 'lost', isCharged: false })
