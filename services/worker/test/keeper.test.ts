@@ -102,16 +102,16 @@ test('told to stop, the parent passes it on once and starts no other worker', as
   expect(kept.logs.filter(({ event }) => event === 'service.ready')).toHaveLength(1)
 })
 
-/** Task types that are slow to load for whoever replaces another worker process, so that it can be met while it starts. */
+/** Task types that never finish loading in whatever replaces another worker process, so that it can be met while it starts. */
 function typesThatLoadOnce(): string {
   const folder = mkdtempSync(join(tmpdir(), 'redrive-load-once-'))
   onCleanup(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(
     join(folder, 'load-once.js'),
-    `import { setTimeout as delay } from 'node:timers/promises'
-    import { defineTask } from '@redrive/worker'
+    `import { defineTask } from '@redrive/worker'
     import { z } from 'zod'
-    if (Number(process.argv[2]) > 0) await delay(60_000)
+    // Never settled, and an interval keeps the process.
+    if (Number(process.argv[2]) > 0) await new Promise(() => setInterval(() => {}, 1_000))
     export const once = defineTask({ name: 'test.once', input: z.strictObject({}), handler: () => null })`,
   )
   return folder
