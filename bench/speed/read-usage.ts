@@ -9,8 +9,8 @@ export interface Usage {
 const TICK_MS = 10
 
 /**
- * What processes have used so far, by name: those that are named, and whatever else has the folder in its environment,
- * by the name of its program. What ended children used is their parent's. Linux only; elsewhere there is none.
+ * What processes have used so far, by name: those that are named, and whatever else has the folder in its environment or its
+ * command line, with its children, by the name of its program. What ended children used is their parent's. Linux only; elsewhere there is none.
  */
 export function readUsage(
   named: ReadonlyMap<number, string>,
@@ -39,8 +39,16 @@ function processIds(): readonly number[] {
 }
 
 function nameIfWithin(pid: number, folder: string): string | null {
-  const environment = read(pid, 'environ')
-  return environment?.includes(folder) === true ? (read(pid, 'comm')?.trim() ?? null) : null
+  return isWithin(pid, folder) || isWithin(parentOf(pid), folder) ? (read(pid, 'comm')?.trim() ?? null) : null
+}
+
+/** n.b. Postgres writes its title over its environment, and its children over their command lines as well. */
+function isWithin(pid: number, folder: string): boolean {
+  return ['environ', 'cmdline'].some((file) => read(pid, file)?.includes(folder))
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(read(pid, 'status') ?? '')?.[1] ?? 0)
 }
 
 function usageOf(pid: number): Usage | null {
