@@ -1,5 +1,5 @@
 // Measures what a task costs, beside the engines alone and the shortest code that keeps the protocol.
-//   npm run bench -- [--rounds 3] [--tasks 20000] [--only "the limit,Redrive, bulk"] [--latency 1000,100,10] [--json file]
+//   npm run bench -- [--rounds 3] [--tasks 20000] [--only "the limit" --only "Redrive, bulk"] [--latency 10,100] [--json file]
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -50,12 +50,12 @@ try {
 
 /** In turns, so that a machine that slows down meanwhile slows all of them down. */
 async function measure(): Promise<SpeedReport> {
-  const engines = await startBenchEngines()
+  const folder = await startBenchEngines()
   const chosen = CONTESTANTS.filter(({ name }) => options.only?.includes(name) ?? true)
   const turns = new Map<Contestant, Turn[]>(chosen.map((contestant) => [contestant, []]))
   for (let round = 1; round <= Number(options.rounds); round += 1) {
     for (const [contestant, taken] of turns) {
-      const turn = await takeTurn(contestant, { engines, count: Number(options.tasks) })
+      const turn = await takeTurn(contestant, { folder, count: Number(options.tasks) })
       taken.push(turn)
       console.error(`round ${round}: ${contestant.name}, ${Math.round((turn.count / turn.ms) * 1_000)}/s`)
     }

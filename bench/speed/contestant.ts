@@ -1,12 +1,10 @@
-import type { BenchEngines } from './start-bench-engines.ts'
-
 /** Something whose speed is measured, beside the others, on the same engines. */
 export interface Contestant {
   readonly name: string
   /** What one of its units is, and what is durable about it. */
   readonly what: string
   /** Brings it up, warm and idle; called anew in each round, so that all meet a fresh database and virtual host. */
-  prepare(engines: BenchEngines): Promise<Prepared>
+  prepare(): Promise<Prepared>
 }
 
 export interface Prepared {

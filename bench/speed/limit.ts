@@ -2,6 +2,7 @@ import { assertTopology, BrokerConnection, EXCHANGE, laneQueue } from '@redrive/
 import { createLogger, newId } from '@redrive/shared/runtime'
 import { createTestDatabase, createTestVhost } from '@redrive/shared/testing'
 import { type Channel, connect, type ConsumeMessage } from 'amqplib'
+import { batchesOf } from './batches-of.ts'
 import type { Contestant, Prepared } from './contestant.ts'
 import { inParallel } from './in-parallel.ts'
 import { openShortLedger, type ShortLedger } from './short-ledger.ts'
@@ -66,10 +67,7 @@ async function openLine(amqpUrl: string, ledger: ShortLedger): Promise<Prepared>
   return {
     async work(count) {
       const ended = taker.expect(count)
-      const sizes = Array.from({ length: Math.ceil(count / BATCH) }, (_, index) =>
-        Math.min(BATCH, count - index * BATCH),
-      )
-      await inParallel(AT_ONCE, sizes, submit)
+      await inParallel(AT_ONCE, batchesOf(BATCH, count), submit)
       await ended
     },
     async close() {

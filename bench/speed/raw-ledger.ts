@@ -1,5 +1,6 @@
 import { newId } from '@redrive/shared/runtime'
 import { createTestDatabase } from '@redrive/shared/testing'
+import { batchesOf } from './batches-of.ts'
 import type { Contestant } from './contestant.ts'
 import { inParallel } from './in-parallel.ts'
 import { openShortLedger, type ShortLedger } from './short-ledger.ts'
@@ -15,7 +16,7 @@ export const rawLedger: Contestant = {
     const database = await createTestDatabase()
     const ledger = await openShortLedger(database.url)
     return {
-      work: (count) => inParallel(AT_ONCE, batchesOf(count), (size) => carry(ledger, size)),
+      work: (count) => inParallel(AT_ONCE, batchesOf(BATCH, count), (size) => carry(ledger, size)),
       async close() {
         await ledger.close()
         await database.drop()
@@ -32,10 +33,4 @@ async function carry(ledger: ShortLedger, size: number): Promise<void> {
     ids.map(() => newId()),
   )
   await ledger.finish(claimed.map(({ task_id: taskId, token }) => ({ taskId, token, result: '{"sum":5}' })))
-}
-
-function batchesOf(count: number): readonly number[] {
-  return Array.from({ length: Math.ceil(count / BATCH) }, (_, index) =>
-    Math.min(BATCH, count - index * BATCH),
-  )
 }

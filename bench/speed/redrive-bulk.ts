@@ -1,3 +1,4 @@
+import { batchesOf } from './batches-of.ts'
 import type { Contestant, Prepared } from './contestant.ts'
 import { inParallel } from './in-parallel.ts'
 import { type RedriveServices, startRedrive } from './redrive-services.ts'
@@ -40,10 +41,7 @@ async function submitAll(
   count: number,
   changes: object = {},
 ): Promise<void> {
-  const requests = Array.from({ length: Math.ceil(count / PER_REQUEST) }, (_, index) =>
-    Math.min(PER_REQUEST, count - index * PER_REQUEST),
-  )
-  await inParallel(REQUESTS_AT_ONCE, requests, async (size) => {
+  await inParallel(REQUESTS_AT_ONCE, batchesOf(PER_REQUEST, count), async (size) => {
     const body = JSON.stringify(Array.from({ length: size }, () => ({ ...TASK, ...changes })))
     const response = await fetch(`${apiUrl}/api/v1/tasks/bulk`, { method: 'POST', headers, body })
     if (response.status !== 202) throw new Error(`${response.status}: ${await response.text()}`)

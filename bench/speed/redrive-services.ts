@@ -1,12 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  createTestDatabase,
-  createTestVhost,
-  type SpawnedService,
-  spawnService,
-} from '@redrive/shared/testing'
+import { createTestDatabase, createTestVhost, spawnService } from '@redrive/shared/testing'
 import pg from 'pg'
 
+const SERVICES = ['worker', 'dispatcher', 'api'] as const
 const KEY = 'a-key-for-the-benchmark-that-is-long-enough'
 
 /** One api, one dispatcher and one worker with their default settings, on a database and a virtual host of their own. */
@@ -30,7 +26,7 @@ export async function startRedrive(changes: Readonly<Record<string, string>> = {
     ADMIN_API_KEY: KEY,
     ...changes,
   }
-  const services = (['worker', 'dispatcher', 'api'] as const).map((service) => spawnService({ service, env }))
+  const services = SERVICES.map((service) => spawnService({ service, env }))
   const [, , api] = await Promise.all(services.map((service) => service.waitForReady()))
   const pool = new pg.Pool({ connectionString: database.url, max: 1 })
   // One row tells as much as all of them, and costs next to nothing.
@@ -41,7 +37,7 @@ export async function startRedrive(changes: Readonly<Record<string, string>> = {
   return {
     apiUrl: api?.apiUrl ?? '',
     headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    processes: nameProcesses(services),
+    processes: new Map(services.map(({ pid }, index) => [pid, SERVICES[index] ?? ''])),
     untilAllEnded: async () => {
       while (await isAnyOpen()) await delay(LOOK_EVERY_MS)
     },
@@ -51,9 +47,4 @@ export async function startRedrive(changes: Readonly<Record<string, string>> = {
       await Promise.all([database.drop(), vhost.delete()])
     },
   }
-}
-
-function nameProcesses(services: readonly SpawnedService[]): ReadonlyMap<number, string> {
-  const names = ['worker', 'dispatcher', 'api']
-  return new Map(services.map(({ pid }, index) => [pid, names[index] ?? '']))
 }

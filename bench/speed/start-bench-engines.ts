@@ -4,15 +4,11 @@ import { join } from 'node:path'
 import { startEngines } from '@redrive/engines'
 import { onCleanup, REPOSITORY_FOLDER } from '@redrive/shared/testing'
 
-export interface BenchEngines {
-  readonly databaseUrl: string
-  readonly amqpUrl: string
-  /** Processes of the engines have it in their environment. */
-  readonly folder: string
-}
-
-/** Engines of the benchmark's own that write through to the disk, as a deployment's do. They are gone after `testCleanup`. */
-export async function startBenchEngines(): Promise<BenchEngines> {
+/**
+ * Engines of the benchmark's own that write through to the disk, as a deployment's do; databases and virtual hosts on them are
+ * made as for a test. Returns the folder of their data. They are gone after `testCleanup`.
+ */
+export async function startBenchEngines(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'redrive-bench-'))
   const engines = await startEngines({
     given: {},
@@ -26,9 +22,8 @@ export async function startBenchEngines(): Promise<BenchEngines> {
     rmSync(folder, { recursive: true, force: true })
   })
   const { databaseUrl, amqpUrl, amqpManagementUrl } = engines
-  // Databases and virtual hosts for each turn are made as for a test.
   process.env['DATABASE_URL'] = databaseUrl
   process.env['AMQP_URL'] = amqpUrl
   if (amqpManagementUrl !== null) process.env['AMQP_MANAGEMENT_URL'] = amqpManagementUrl
-  return { databaseUrl, amqpUrl, folder }
+  return folder
 }
